@@ -1,0 +1,1 @@
+//! Room `event_loop`.

@@ -1,0 +1,2 @@
+//! `boaws`.
+fn main() {}
