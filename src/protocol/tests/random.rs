@@ -84,7 +84,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        // Nothing is written beside the sources.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// However input is split, the same comes out.
     #[test]
