@@ -246,6 +246,12 @@ mod tests {
         let mut message = Assembly::binary(Some(64 << 20));
         assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
         assert_eq!(message.capacity(), FIRST_CAPACITY);
+        // What is left of it is used first.
+        assert_eq!(message.window_filled(1000), 1000);
+        assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW - 1000);
+        let rest = MAX_WINDOW - 1000 - MIN_WINDOW + 1;
+        assert_eq!(message.window_filled(rest), rest);
+        assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
         let mut text = Assembly::text(Some(64 << 20));
         assert_eq!(text.window(64 << 20), None);
     }
