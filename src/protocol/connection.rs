@@ -110,7 +110,7 @@ impl Connection {
     ///
     /// The connection is finished by it, unless our Close frame is owed to a peer that may still
     /// read it: as the answer to the peer's own, or after a failure. Then it is finished as soon as
-    /// that is written, or when the time for it is up.
+    /// that is written, or when the time for it is up: a caller goes on writing.
     pub fn end_of_stream(&mut self, _now: Instant) {
         self.input_ended = true;
         let owed = self.output.is_closing() && !self.output.is_close_written();
@@ -147,6 +147,8 @@ impl Connection {
     }
 
     /// Starts the closing handshake: our Close frame goes out behind what was sent before.
+    ///
+    /// What was sent before has no time limit here, and [`Config::close_timeout`] starts behind it.
     ///
     /// Nothing happens if it has started already or the connection was failed. `code` is 1000 or
     /// 3000 to 4999 by contract, and `reason` at most 123 bytes: a longer one is cut at a code
