@@ -333,7 +333,10 @@ impl Socket {
     pub(super) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
         let Some(outcome) = self.protocol.finished().cloned() else {
             let error = self.error(ErrorKind::ConnectionLost);
-            return ((protocol::NO_CLOSE_FRAME, String::new(), false), Some(error));
+            return (
+                (protocol::NO_CLOSE_FRAME, String::new(), false),
+                Some(error),
+            );
         };
         let error = outcome.error.map(|why| match why {
             protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
@@ -348,10 +351,7 @@ impl Socket {
             protocol::Error::CloseTimeout => self.error(ErrorKind::TimedOut),
             why => self.error(ErrorKind::Protocol).caused_by(why),
         });
-        (
-            (outcome.code, outcome.reason, outcome.was_clean),
-            error,
-        )
+        ((outcome.code, outcome.reason, outcome.was_clean), error)
     }
 
     /// Ends our direction as well as that can be done at once.
@@ -360,7 +360,11 @@ impl Socket {
     }
 
     fn phase(&self) -> Phase {
-        if self.closing { Phase::Close } else { Phase::Open }
+        if self.closing {
+            Phase::Close
+        } else {
+            Phase::Open
+        }
     }
 
     fn error(&self, kind: ErrorKind) -> Error {
