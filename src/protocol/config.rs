@@ -1,0 +1,61 @@
+//! What a connection is allowed: sizes, counts and times.
+
+use std::time::Duration;
+
+/// The limits and times of one [`Connection`](super::Connection).
+///
+/// ```
+/// use boa_websocket::protocol::Config;
+///
+/// let config = Config { max_message_size: 1024 * 1024, ..Config::default() };
+/// assert_eq!(config.output_high_water, 64 * 1024);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The largest message that is received, in payload bytes (for text: of its UTF-8).
+    ///
+    /// A frame that would exceed it fails the connection with 1009 as soon as its header says so;
+    /// none of its payload is kept. Default: 64 MiB.
+    pub max_message_size: usize,
+
+    /// The largest number of frames that one received message may consist of; 0 counts as 1.
+    ///
+    /// One more fails the connection with 1008: the message is not too big, but frames without
+    /// payload could otherwise follow each other for ever. Default: 262,144, which is
+    /// 64 MiB in frames of 256 bytes.
+    pub max_fragments: usize,
+
+    /// How long to wait for the peer once the closing handshake has started.
+    ///
+    /// For the peer's Close frame: from the moment when the last byte of ours was written, so that
+    /// data queued before it has its time. When the peer closes first: for our own answer to be
+    /// written, from the moment when the peer's Close frame arrived. Default: 10 seconds.
+    pub close_timeout: Duration,
+
+    /// How long to wait for the peer to end the line.
+    ///
+    /// Once both Close frames are through, the server is to close TCP first
+    /// ([RFC 6455, section 7.1.1]); and after a failure, input is discarded for this long so that
+    /// our Close frame reaches the peer. Default: 2 seconds.
+    ///
+    /// [RFC 6455, section 7.1.1]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.1
+    pub linger: Duration,
+
+    /// How many bytes are encoded ahead into the output buffer; 0 counts as 1.
+    ///
+    /// Frame headers and waiting control frames may come on top of it, less than 5 KiB.
+    /// Default: 64 KiB.
+    pub output_high_water: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_message_size: 64 * 1024 * 1024,
+            max_fragments: 262_144,
+            close_timeout: Duration::from_secs(10),
+            linger: Duration::from_secs(2),
+            output_high_water: 64 * 1024,
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! The way out: messages and control frames, encoded when the line is ready for them.
+
+use std::collections::VecDeque;
+
+use tungstenite::{
+    Bytes,
+    protocol::frame::{
+        FrameHeader,
+        coding::{Control, Data, OpCode},
+    },
+};
+
+use super::{
+    close::{CloseFrame, MAX_CONTROL_LENGTH},
+    mask::{self, Key},
+};
+
+/// How many bytes of pongs may wait. With one more, only the newest is kept, as
+/// [RFC 6455, section 5.5.3](https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3) allows: a peer
+/// that sends pings and does not read must not make us collect pongs.
+pub(super) const MAX_WAITING_PONGS: usize = 4096;
+
+/// A buffer up to this capacity, in bytes, is kept when it is empty, so that small messages sent
+/// one by one need no allocation each; a larger one is given back.
+const KEPT_CAPACITY: usize = 1024;
+
+/// The same for the queues, in entries.
+const KEPT_ENTRIES: usize = 32;
+
+/// The longest header of a frame to a server: two bytes, a length of eight, a key of four.
+const MAX_HEADER_LENGTH: usize = 14;
+
+/// The header of a control frame to a server: two bytes and a key of four.
+const CONTROL_OVERHEAD: usize = 6;
+
+/// What is to be written, and how far it got.
+#[derive(Debug)]
+pub(super) struct Output {
+    high_water: usize,
+    /// Messages of which nothing is encoded.
+    queue: VecDeque<(Data, Bytes)>,
+    /// The message of which a part is encoded.
+    begun: Option<Begun>,
+    /// Frames ready to be sent between two messages.
+    pongs: Vec<u8>,
+    ping: Vec<u8>,
+    close: OurClose,
+
+    /// What is encoded, of which `written` bytes were taken. It is filled only when it is empty.
+    buffer: Vec<u8>,
+    written: usize,
+    /// The ends of the pieces in `buffer` that are not wholly written.
+    marks: VecDeque<Mark>,
+    /// The last end of a frame within what was written, if there is one.
+    last_boundary: Option<usize>,
+
+    /// Payload bytes accepted and not written.
+    queued: u64,
+    /// Payload bytes accepted and neither encoded nor given up.
+    waiting: u64,
+    /// Payload bytes written since somebody asked.
+    sent: u64,
+}
+
+/// A message whose frame does not fit the buffer as a whole.
+#[derive(Debug)]
+struct Begun {
+    payload: Bytes,
+    key: Key,
+    position: usize,
+}
+
+/// How far our own Close frame is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OurClose {
+    No,
+    /// It goes out when nothing else is left.
+    Queued(CloseFrame),
+    /// It is in the buffer: nothing can come after it.
+    Encoded,
+    Written,
+}
+
+/// The end of a piece in the buffer.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    end: usize,
+    /// The payload bytes of data messages in this piece.
+    payload: u64,
+    kind: MarkKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MarkKind {
+    WithinFrame,
+    EndOfFrame,
+    EndOfClose,
+}
+
+impl Output {
+    pub(super) fn new(high_water: usize) -> Self {
+        Self {
+            high_water: high_water.max(1),
+            queue: VecDeque::new(),
+            begun: None,
+            pongs: Vec::new(),
+            ping: Vec::new(),
+            close: OurClose::No,
+            buffer: Vec::new(),
+            written: 0,
+            marks: VecDeque::new(),
+            last_boundary: Some(0),
+            queued: 0,
+            waiting: 0,
+            sent: 0,
+        }
+    }
+
+    // --- what is to be sent
+
+    /// Queues a message; dropped if our Close frame is queued before it.
+    pub(super) fn send(&mut self, kind: Data, payload: Bytes) {
+        if self.close == OurClose::No {
+            self.queued += payload.len() as u64;
+            self.waiting += payload.len() as u64;
+            self.queue.push_back((kind, payload));
+        }
+    }
+
+    /// Queues a pong, which goes out before the next message.
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        if self.takes_control_frames() {
+            if self.pongs.len() + CONTROL_OVERHEAD + payload.len() > MAX_WAITING_PONGS {
+                self.pongs.clear();
+            }
+            put_control_frame(&mut self.pongs, Control::Pong, payload);
+        }
+    }
+
+    /// Queues a ping, which goes out before the next message and takes the place of one that is
+    /// still waiting.
+    pub(super) fn ping(&mut self, payload: &[u8]) {
+        if self.takes_control_frames() {
+            self.ping.clear();
+            let payload = &payload[..payload.len().min(MAX_CONTROL_LENGTH)];
+            put_control_frame(&mut self.ping, Control::Ping, payload);
+        }
+    }
+
+    fn takes_control_frames(&self) -> bool {
+        matches!(self.close, OurClose::No | OurClose::Queued(_))
+    }
+
+    /// Queues our Close frame behind everything else, unless there is one.
+    pub(super) fn close(&mut self, frame: CloseFrame) {
+        if self.close == OurClose::No {
+            self.close = OurClose::Queued(frame);
+        }
+    }
+
+    /// Gives up everything but the frame that is partly written, and lets our Close frame follow it
+    /// (none if `frame` is `None`), unless that frame is our Close frame.
+    pub(super) fn fail(&mut self, frame: Option<CloseFrame>) {
+        if self.close == OurClose::Written {
+            return;
+        }
+        let end_of_frame = if self.last_boundary == Some(self.written) {
+            Some(self.written)
+        } else {
+            let ends = |mark: &&Mark| mark.kind != MarkKind::WithinFrame;
+            match self.marks.iter().find(ends) {
+                Some(mark) if mark.kind == MarkKind::EndOfClose => return,
+                mark => mark.map(|mark| mark.end),
+            }
+        };
+        self.close = frame.map_or(OurClose::No, OurClose::Queued);
+        self.give_up();
+        // No end in the buffer: the frame being written is the begun one, which has to go on.
+        if let Some(end) = end_of_frame {
+            self.begun = None;
+            self.buffer.truncate(end);
+            self.marks.retain(|mark| mark.end <= end);
+        }
+        self.waiting = self.begun.as_ref().map_or(0, Begun::missing);
+        self.reset_if_written();
+    }
+
+    /// Nothing will be written any more.
+    pub(super) fn abandon(&mut self) {
+        self.give_up();
+        self.begun = None;
+        self.waiting = 0;
+        self.written = self.buffer.len();
+        self.marks.clear();
+        if let OurClose::Queued(_) = self.close {
+            self.close = OurClose::No;
+        }
+        self.reset_if_written();
+    }
+
+    fn give_up(&mut self) {
+        self.queue = VecDeque::new();
+        self.pongs = Vec::new();
+        self.ping = Vec::new();
+    }
+
+    // --- what is known about it
+
+    /// Our Close frame is queued, encoded or written.
+    pub(super) fn is_closing(&self) -> bool {
+        self.close != OurClose::No
+    }
+
+    /// The last byte of our Close frame was written.
+    pub(super) fn is_close_written(&self) -> bool {
+        self.close == OurClose::Written
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.written == self.buffer.len() && !self.has_more()
+    }
+
+    pub(super) fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    pub(super) fn take_sent(&mut self) -> u64 {
+        std::mem::take(&mut self.sent)
+    }
+
+    /// Something waits to be encoded.
+    fn has_more(&self) -> bool {
+        self.begun.is_some()
+            || !self.queue.is_empty()
+            || !self.pongs.is_empty()
+            || !self.ping.is_empty()
+            || matches!(self.close, OurClose::Queued(_))
+    }
+
+    // --- to the line
+
+    /// What to write next: never empty while [`Self::is_empty`] is false.
+    pub(super) fn bytes(&mut self) -> &[u8] {
+        if self.written == self.buffer.len() && self.has_more() {
+            self.fill();
+        }
+        &self.buffer[self.written..]
+    }
+
+    /// The first `count` of [`Self::bytes`] were taken; true if the last byte of our Close frame
+    /// was among them.
+    pub(super) fn wrote(&mut self, count: usize) -> bool {
+        self.written = self.buffer.len().min(self.written.saturating_add(count));
+        let mut closed = false;
+        while let Some(&mark) = self.marks.front()
+            && mark.end <= self.written
+        {
+            self.marks.pop_front();
+            self.queued -= mark.payload;
+            self.sent += mark.payload;
+            if mark.kind != MarkKind::WithinFrame {
+                self.last_boundary = Some(mark.end);
+            }
+            closed |= mark.kind == MarkKind::EndOfClose;
+        }
+        if closed {
+            self.close = OurClose::Written;
+        }
+        self.reset_if_written();
+        closed
+    }
+
+    fn reset_if_written(&mut self) {
+        if self.written < self.buffer.len() {
+            return;
+        }
+        self.buffer.clear();
+        self.written = 0;
+        self.last_boundary = if self.begun.is_some() { None } else { Some(0) };
+        if !self.has_more() {
+            give_back(&mut self.buffer);
+            give_back(&mut self.pongs);
+            give_back(&mut self.ping);
+            if self.marks.capacity() > KEPT_ENTRIES {
+                self.marks = VecDeque::new();
+            }
+            if self.queue.capacity() > KEPT_ENTRIES {
+                self.queue = VecDeque::new();
+            }
+        }
+    }
+
+    /// Encodes what is next into the empty buffer.
+    fn fill(&mut self) {
+        let messages = usize::try_from(self.waiting).unwrap_or(usize::MAX);
+        let headers = (self.queue.len() + 1).saturating_mul(MAX_HEADER_LENGTH);
+        let close = if self.is_closing() {
+            CONTROL_OVERHEAD + MAX_CONTROL_LENGTH
+        } else {
+            0
+        };
+        let room = self.high_water.saturating_add(MAX_HEADER_LENGTH);
+        let data = messages.saturating_add(headers).min(room);
+        self.buffer
+            .reserve(data + self.pongs.len() + self.ping.len() + close);
+
+        self.last_boundary = if self.begun.is_some() { None } else { Some(0) };
+        if self.begun.is_some() {
+            self.continue_message();
+        }
+        if self.begun.is_none() {
+            self.append_control_frames();
+        }
+        while self.begun.is_none() && self.buffer.len() < self.high_water {
+            let Some((kind, payload)) = self.queue.pop_front() else {
+                break;
+            };
+            self.begin_message(kind, payload);
+        }
+        if self.begun.is_none()
+            && self.queue.is_empty()
+            && let OurClose::Queued(frame) = &self.close
+        {
+            put_control_frame(&mut self.buffer, Control::Close, &frame.body());
+            self.close = OurClose::Encoded;
+            self.mark(0, MarkKind::EndOfClose);
+        }
+    }
+
+    fn append_control_frames(&mut self) {
+        if self.pongs.is_empty() && self.ping.is_empty() {
+            return;
+        }
+        self.buffer.append(&mut self.pongs);
+        self.buffer.append(&mut self.ping);
+        self.mark(0, MarkKind::EndOfFrame);
+    }
+
+    fn begin_message(&mut self, kind: Data, payload: Bytes) {
+        let key = mask::new_key();
+        put_header(&mut self.buffer, OpCode::Data(kind), payload.len(), key);
+        self.begun = Some(Begun {
+            payload,
+            key,
+            position: 0,
+        });
+        self.continue_message();
+    }
+
+    /// Encodes as much of the begun message as there is room for.
+    fn continue_message(&mut self) {
+        let Some(begun) = &mut self.begun else { return };
+        let room = self.high_water.saturating_sub(self.buffer.len());
+        let rest = &begun.payload[begun.position..];
+        let piece = &rest[..rest.len().min(room)];
+        mask::append_masked(&mut self.buffer, piece, begun.key, begun.position);
+        begun.position += piece.len();
+        let length = piece.len() as u64;
+        self.waiting = self.waiting.saturating_sub(length);
+        if begun.missing() == 0 {
+            self.begun = None;
+            self.mark(length, MarkKind::EndOfFrame);
+        } else {
+            self.mark(length, MarkKind::WithinFrame);
+        }
+    }
+
+    fn mark(&mut self, payload: u64, kind: MarkKind) {
+        self.marks.push_back(Mark {
+            end: self.buffer.len(),
+            payload,
+            kind,
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity() + self.pongs.capacity() + self.ping.capacity()
+    }
+}
+
+impl Begun {
+    fn missing(&self) -> u64 {
+        (self.payload.len() - self.position) as u64
+    }
+}
+
+fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > KEPT_CAPACITY {
+        *buffer = Vec::new();
+    }
+}
+
+fn put_control_frame(output: &mut Vec<u8>, opcode: Control, payload: &[u8]) {
+    let key = mask::new_key();
+    put_header(output, OpCode::Control(opcode), payload.len(), key);
+    mask::append_masked(output, payload, key, 0);
+}
+
+fn put_header(output: &mut Vec<u8>, opcode: OpCode, length: usize, key: Key) {
+    let header = FrameHeader {
+        opcode,
+        mask: Some(key),
+        ..FrameHeader::default()
+    };
+    let written = header.format(length as u64, output);
+    debug_assert!(written.is_ok(), "a vector takes everything");
+}
