@@ -1,1 +1,45 @@
-//! Room `net`.
+//! Connections: from a URL to an open WebSocket and to its end. Knows nothing of JavaScript.
+//!
+//! [`Network`] is the whole of it. [`Command`]s go in and [`SocketEvent`]s come out, in batches;
+//! between them stand connector threads, which resolve, dial, agree on TLS and upgrade, and one
+//! thread that owns every open connection.
+//!
+//! **In scope:** `ws:` and `wss:`, the opening handshake of [RFC 6455], the closing handshake as
+//! the bytes on the line, limits and deadlines, errors by phase.
+//!
+//! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
+//! sees; compression, proxies and heartbeats.
+//!
+//! ```text
+//!  JavaScript thread                                      threads of this room
+//!  ┌─────────────┐  Command   ┌───────┐   ┌──────────────────────────────┐   ┌────────────────┐
+//!  │             ├───────────>│ inbox ├──>│ boaws-socket                 ├──>│ boaws-connect  │
+//!  │   Network   │            └───────┘   │ open connections, deadlines, │   │ (some)         │
+//!  │             │  SocketEvent           │ who may connect now          │<──┤ boaws-resolve  │
+//!  │             │<─────[event queue]─────┤                              │   │ (some)         │
+//!  └─────────────┘   wake()               └──────────────────────────────┘   └────────────────┘
+//! ```
+//!
+//! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
+//! [`protocol`]: crate::protocol
+
+mod connect;
+mod error;
+mod handshake;
+mod line;
+mod network;
+mod options;
+mod ports;
+mod queue;
+mod target;
+mod thread;
+mod tls;
+mod vocabulary;
+
+pub use error::{CertificateFault, Error, ErrorKind, Phase};
+pub use handshake::{Refusal, is_handshake_header};
+pub use network::Network;
+pub use options::{Limits, Options, Timeouts};
+pub use queue::{EventBatch, TextRange};
+pub use tls::TlsOptions;
+pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

@@ -1,0 +1,11 @@
+//! The HTTP upgrade, <https://www.rfc-editor.org/rfc/rfc6455#section-4>: the request as bytes, and
+//! the reading and checking of the response. No I/O.
+
+mod refusal;
+mod request;
+mod response;
+
+pub use refusal::Refusal;
+pub(crate) use request::Handshake;
+pub use request::is_handshake_header;
+pub(crate) use response::{Accepted, ResponseReader};

@@ -1,0 +1,243 @@
+//! The client's half: <https://www.rfc-editor.org/rfc/rfc6455#section-4.1>.
+
+use http::{HeaderName, HeaderValue, header};
+use tungstenite::handshake::client::generate_key;
+
+use crate::net::{
+    error::{Error, ErrorKind, Phase},
+    target::Target,
+    vocabulary::ConnectRequest,
+};
+
+/// Whether a header belongs to the handshake itself, so that a caller may not set it: those that
+/// frame the request, name its host or upgrade the connection, and everything `Sec-WebSocket-`.
+#[must_use]
+pub fn is_handshake_header(name: &HeaderName) -> bool {
+    [
+        header::HOST,
+        header::CONNECTION,
+        header::UPGRADE,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::TE,
+        header::TRAILER,
+        header::EXPECT,
+    ]
+    .contains(name)
+        || name.as_str().starts_with("sec-websocket-")
+}
+
+/// One opening handshake: the request, and what its response is checked against.
+pub(crate) struct Handshake {
+    /// What to write.
+    pub(crate) request: Vec<u8>,
+    /// The value of `Sec-WebSocket-Key`, base64 of 16 random bytes.
+    pub(crate) key: String,
+    /// The subprotocols asked for.
+    pub(crate) protocols: Vec<String>,
+}
+
+impl Handshake {
+    /// Writes the request of RFC 6455 section 4.1 with a fresh key.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for a header that belongs to the handshake, or a subprotocol,
+    /// origin or user agent that cannot stand in a header.
+    pub(crate) fn new(
+        target: &Target,
+        asked: &ConnectRequest,
+        user_agent: Option<&str>,
+    ) -> Result<Self, Error> {
+        let invalid =
+            |what| Error::new(Phase::Policy, ErrorKind::InvalidRequest(what), target.subject());
+        let value = |text: &str, what| HeaderValue::from_str(text).map_err(|_| invalid(what));
+        if asked.headers.iter().any(|(name, _)| is_handshake_header(name)) {
+            return Err(invalid("header: it belongs to the handshake"));
+        }
+        if !asked.protocols.iter().all(|protocol| is_token(protocol)) {
+            return Err(invalid("subprotocol: not a token"));
+        }
+
+        let key = generate_key();
+        let mut head = Head::new(&target.resource);
+        head.add("Host", target.authority.as_bytes());
+        head.add("Connection", b"Upgrade");
+        head.add("Upgrade", b"websocket");
+        head.add("Sec-WebSocket-Version", b"13");
+        head.add("Sec-WebSocket-Key", key.as_bytes());
+        if !asked.protocols.is_empty() {
+            let list = asked.protocols.join(", ");
+            head.add("Sec-WebSocket-Protocol", list.as_bytes());
+        }
+        // The offer of extensions will stand here, and its answer in `Accepted`.
+
+        // What the caller sets takes the place of what would be sent by default.
+        let mut default = |name: HeaderName, value: HeaderValue| {
+            if !asked.headers.iter().any(|(set, _)| *set == name) {
+                head.add(&usual_spelling(&name), value.as_bytes());
+            }
+        };
+        // A handshake is never answered from a cache: Fetch, "HTTP-network-or-cache fetch".
+        default(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        default(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if let Some(agent) = user_agent {
+            default(header::USER_AGENT, value(agent, "user agent")?);
+        }
+        if let Some(origin) = &asked.origin {
+            default(header::ORIGIN, value(origin, "origin")?);
+        }
+        if let Some(credentials) = &target.authorization {
+            default(header::AUTHORIZATION, credentials.clone());
+        }
+        for (name, value) in &asked.headers {
+            head.add(&usual_spelling(name), value.as_bytes());
+        }
+        Ok(Self {
+            request: head.finish(),
+            key,
+            protocols: asked.protocols.clone(),
+        })
+    }
+}
+
+/// A request head under construction.
+struct Head(Vec<u8>);
+
+impl Head {
+    fn new(resource: &str) -> Self {
+        Self(format!("GET {resource} HTTP/1.1\r\n").into_bytes())
+    }
+
+    fn add(&mut self, name: &str, value: &[u8]) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b": ");
+        self.0.extend_from_slice(value);
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(b"\r\n");
+        self.0
+    }
+}
+
+/// `user-agent` as `User-Agent`: names are case-insensitive, but not to every server and reader.
+fn usual_spelling(name: &HeaderName) -> String {
+    let mut upper = true;
+    let spell = |letter: char| {
+        let spelled = if upper { letter.to_ascii_uppercase() } else { letter };
+        upper = letter == '-';
+        spelled
+    };
+    name.as_str().chars().map(spell).collect()
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn build(url: &str, change: impl FnOnce(&mut ConnectRequest)) -> Result<Handshake, Error> {
+        let url = Url::parse(url).unwrap();
+        let target = Target::new(&url).unwrap();
+        let mut asked = ConnectRequest::new(url);
+        change(&mut asked);
+        Handshake::new(&target, &asked, Some("tests"))
+    }
+
+    fn text(handshake: &Handshake) -> &str {
+        std::str::from_utf8(&handshake.request).unwrap()
+    }
+
+    #[test]
+    fn a_plain_request_has_what_the_rfc_asks_for_and_nothing_else() {
+        let handshake = build("ws://example.org:8080/chat?room=1", |_| {}).unwrap();
+        let expected = format!(
+            "GET /chat?room=1 HTTP/1.1\r\nHost: example.org:8080\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\
+             Pragma: no-cache\r\nCache-Control: no-cache\r\nUser-Agent: tests\r\n\r\n",
+            handshake.key
+        );
+        assert_eq!(text(&handshake), expected);
+    }
+
+    #[test]
+    fn keys_are_fresh() {
+        let key = || build("ws://h/", |_| {}).unwrap().key;
+        assert_ne!(key(), key());
+        assert_eq!(key().len(), 24);
+    }
+
+    #[test]
+    fn everything_optional_is_sent_when_given() {
+        let handshake = build("wss://user:pw@h/", |asked| {
+            asked.protocols = vec!["chat".into(), "super.chat".into()];
+            asked.origin = Some("https://example.org".into());
+            asked
+                .headers
+                .push((header::COOKIE, HeaderValue::from_static("a=b")));
+        })
+        .unwrap();
+        for line in [
+            "Sec-WebSocket-Protocol: chat, super.chat\r\n",
+            "Origin: https://example.org\r\n",
+            "Authorization: Basic dXNlcjpwdw==\r\n",
+            "Cookie: a=b\r\n",
+        ] {
+            assert!(text(&handshake).contains(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_the_callers_replaces_the_default_one() {
+        let handshake = build("ws://user@h/", |asked| {
+            for (name, value) in [
+                (header::USER_AGENT, "mine"),
+                (header::AUTHORIZATION, "Bearer t"),
+            ] {
+                asked.headers.push((name, HeaderValue::from_static(value)));
+            }
+        })
+        .unwrap();
+        let text = text(&handshake);
+        assert_eq!(text.matches("User-Agent: mine\r\n").count(), 1);
+        assert_eq!(text.matches("Authorization: Bearer t\r\n").count(), 1);
+        assert!(!text.contains("tests") && !text.contains("Basic"));
+    }
+
+    #[test]
+    fn what_belongs_to_the_handshake_is_refused() {
+        for name in ["host", "connection", "upgrade", "sec-websocket-key", "te"] {
+            let error = build("ws://h/", |asked| {
+                let name = HeaderName::from_static(name);
+                asked.headers.push((name, HeaderValue::from_static("x")));
+            })
+            .err()
+            .unwrap();
+            assert!(matches!(error.kind(), ErrorKind::InvalidRequest(_)));
+        }
+    }
+
+    #[test]
+    fn line_breaks_never_reach_the_wire() {
+        for protocol in ["", "a b", "a\r\nX: y", "é", "a,b"] {
+            let asked = build("ws://h/", |asked| asked.protocols = vec![protocol.into()]);
+            assert!(asked.is_err(), "{protocol:?}");
+        }
+        assert!(build("ws://h/", |asked| asked.origin = Some("a\r\nX: y".into())).is_err());
+        let url = Url::parse("ws://h/").unwrap();
+        let target = Target::new(&url).unwrap();
+        let asked = ConnectRequest::new(url);
+        assert!(Handshake::new(&target, &asked, Some("a\nb")).is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! The byte stream beneath a WebSocket: TCP, or TLS on it. Never blocks.
+//!
+//! rustls is driven by hand. Through its `StreamOwned` a peer that sends but does not read would
+//! break the connection: with its buffer full, rustls takes zero bytes, which the layers above a
+//! `Write` must read as the end. Here a full buffer is `WouldBlock`, as it is with TCP.
+
+use std::{
+    io::{self, Read, Write},
+    net::Shutdown,
+};
+
+use mio::{Interest, Registry, Token, net::TcpStream};
+use rustls::ClientConnection;
+
+/// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
+const TLS_WRITE: usize = 64 << 10;
+
+/// Ciphertext read at once, in bytes.
+const CIPHERTEXT: usize = 64 << 10;
+
+/// Ciphertext of the connection that is being read. It is shared by all of a thread's connections,
+/// so it is drained before the next one's turn: see [`Line::read`].
+pub(crate) struct Ciphertext {
+    /// Allocated when TLS is first read.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Ciphertext {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Forgets what is left, because its connection is gone.
+    pub(crate) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+}
+
+impl Read for Ciphertext {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let count = rest.read(into)?;
+        self.start += count;
+        Ok(count)
+    }
+}
+
+/// TLS on TCP.
+pub(crate) struct TlsLine {
+    tcp: TcpStream,
+    tls: ClientConnection,
+    close_notify_sent: bool,
+}
+
+/// An established byte stream.
+pub(crate) enum Line {
+    /// `ws:`
+    Plain(TcpStream),
+    /// `wss:`
+    Tls(Box<TlsLine>),
+}
+
+impl Line {
+    /// TLS on `tcp`, its handshake done.
+    pub(crate) fn tls(tcp: TcpStream, tls: ClientConnection) -> Self {
+        Self::Tls(Box::new(TlsLine {
+            tcp,
+            tls,
+            close_notify_sent: false,
+        }))
+    }
+
+    fn tcp(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(line) => &mut line.tcp,
+        }
+    }
+
+    /// Asks `registry`'s poller to report both directions, on their edges.
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(
+            self.tcp(),
+            token,
+            Interest::READABLE.add(Interest::WRITABLE),
+        )
+    }
+
+    /// Takes it out of `registry`'s poller again.
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.deregister(self.tcp())
+    }
+
+    /// Reads into `buffer`, which is not empty.
+    ///
+    /// `Ok(0)` is an end in good order: FIN, or `close_notify` with TLS. A TLS line that is cut
+    /// without it is `UnexpectedEof`. With `more` unset nothing is read from the operating system,
+    /// and `WouldBlock` says that what had been read from it before is used up; a caller that
+    /// turns to another line with the same `ciphertext` must have seen `WouldBlock`, an end or an
+    /// error first.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        ciphertext: &mut Ciphertext,
+        more: bool,
+    ) -> io::Result<usize> {
+        match self {
+            Self::Plain(_) if !more => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Plain(tcp) => tcp.read(buffer),
+            Self::Tls(line) => line.read(buffer, ciphertext, more),
+        }
+    }
+
+    /// Writes a part of `bytes`, which is not empty; never `Ok(0)`.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match self {
+            Self::Plain(tcp) => tcp.write(bytes)?,
+            Self::Tls(line) => line.write(bytes)?,
+        };
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        Ok(written)
+    }
+
+    /// Passes on what TLS has encrypted and not yet written. `WouldBlock` while some of it is left.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(line) => line.flush(),
+        }
+    }
+
+    /// Whether [`flush`](Self::flush) has work.
+    pub(crate) fn holds_output(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(line) => line.tls.wants_write(),
+        }
+    }
+
+    /// Ends our direction: `close_notify` with TLS, then FIN. To be called again after
+    /// `WouldBlock`.
+    pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
+        if let Self::Tls(line) = self {
+            if !line.close_notify_sent {
+                line.tls.send_close_notify();
+                line.close_notify_sent = true;
+            }
+            line.flush()?;
+        }
+        self.tcp().shutdown(Shutdown::Write)
+    }
+}
+
+impl TlsLine {
+    fn read(
+        &mut self,
+        buffer: &mut [u8],
+        ciphertext: &mut Ciphertext,
+        more: bool,
+    ) -> io::Result<usize> {
+        loop {
+            // What is decrypted goes first, so that rustls never holds more than one record and
+            // never refuses to take the next.
+            match self.tls.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+            if ciphertext.is_empty() {
+                if !more {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                ciphertext.clear();
+                ciphertext.buffer.resize(CIPHERTEXT, 0);
+                ciphertext.end = self.tcp.read(&mut ciphertext.buffer)?;
+                // Nothing read is FIN: rustls gets to see that below, and tells whether it is cut.
+            }
+            self.tls.read_tls(ciphertext)?;
+            if let Err(error) = self.tls.process_new_packets() {
+                // The alert that says so; whether it gets through does not matter any more.
+                let _ = self.flush();
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Only when nothing is left of what it was given before: so it holds a bounded amount.
+        self.flush()?;
+        let part = bytes.get(..TLS_WRITE).unwrap_or(bytes);
+        let taken = self.tls.writer().write(part)?;
+        match self.flush() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while self.tls.wants_write() {
+            match self.tls.write_tls(&mut self.tcp) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The handle of the JavaScript thread.
+
+use std::{collections::HashMap, fmt, mem, sync::Arc, thread::JoinHandle};
+
+use super::{
+    connect::Dialler,
+    error::{Error, Phase},
+    options::Options,
+    queue::{Charge, EventBatch, EventQueue, Inbox, Item, Pushed},
+    thread::{self, Shared},
+    vocabulary::{Command, SocketId},
+};
+
+/// Gathered payload bytes at which commands are handed over before the turn ends: a hand-over for
+/// each message would cost much, one for much more would stall a paced sender.
+const FLUSH_BYTES: usize = 32 << 10;
+
+/// The sockets of one JavaScript context: commands go in, events come out, and one thread, named
+/// `boaws-socket`, does the work.
+///
+/// The thread is started with the first [`Command::Connect`] and ends three seconds after the
+/// last socket; it starts again when it is needed. Dropping the handle ends everything: open
+/// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
+/// see it answered, and no thread is left but one that the system's resolver may hold.
+pub struct Network {
+    shared: Shared,
+    /// What is counted for each socket whose `Closed` has not been taken.
+    charges: HashMap<SocketId, Arc<Charge>>,
+    gathered: Vec<Item>,
+    gathered_bytes: usize,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Network {
+    /// A network without a thread yet.
+    ///
+    /// `wake` is called, on any thread, when an event has come while the queue was found empty by
+    /// [`take`](Self::take), and for the very first one. It must be quick and must not call back
+    /// into this object.
+    #[must_use]
+    pub fn new(options: Options, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            shared: Shared {
+                dialler: Arc::new(Dialler::new(options)),
+                inbox: Arc::default(),
+                events: Arc::new(EventQueue::new(wake)),
+            },
+            charges: HashMap::new(),
+            gathered: Vec::new(),
+            gathered_bytes: 0,
+            thread: None,
+        }
+    }
+
+    /// A name for a new socket.
+    #[must_use]
+    pub fn next_id(&self) -> SocketId {
+        SocketId::next()
+    }
+
+    /// Gathers a command. It is carried out after [`flush`](Self::flush), which happens here when
+    /// 32 KiB of payload have gathered.
+    pub fn command(&mut self, command: Command) {
+        self.gathered_bytes += command.payload();
+        self.gathered.push(match command {
+            Command::Connect { id, request } => {
+                let charge = Arc::<Charge>::default();
+                self.charges.insert(id, charge.clone());
+                Item::Connect {
+                    id,
+                    request,
+                    charge,
+                }
+            }
+            command => {
+                if let Command::Abort { id } = &command {
+                    self.charges.remove(id);
+                }
+                Item::Command(command)
+            }
+        });
+        if self.gathered_bytes >= FLUSH_BYTES {
+            self.flush();
+        }
+    }
+
+    /// Hands over what has gathered. To be called at the end of each turn of the event loop.
+    pub fn flush(&mut self) {
+        self.gathered_bytes = 0;
+        if self.gathered.is_empty() {
+            return;
+        }
+        if self.shared.inbox.push(&mut self.gathered) == Pushed::NoThread {
+            self.start();
+        }
+    }
+
+    /// Starts the thread for what is in its inbox, if a socket is to be connected; everything else
+    /// is about sockets that are gone.
+    fn start(&mut self) {
+        if let Some(ended) = self.thread.take() {
+            // It has let go of the inbox, so it is at its very end.
+            let _ = ended.join();
+        }
+        let mut waiting = self.shared.inbox.detach();
+        waiting.retain(|item| !matches!(item, Item::Resolved { .. } | Item::Dialled { .. }));
+        if !waiting.iter().any(|item| matches!(item, Item::Connect { .. })) {
+            return;
+        }
+        match thread::spawn(&self.shared) {
+            Ok(handle) => {
+                self.thread = Some(handle);
+                self.shared.inbox.push(&mut waiting);
+            }
+            Err(error) => {
+                let failed = waiting.into_iter().filter_map(|item| match item {
+                    Item::Connect { id, request, .. } => {
+                        let host = request.url.host_str().unwrap_or_default();
+                        let why = std::io::Error::new(error.kind(), error.to_string());
+                        Some((id, Error::io(Phase::Connect, host, why)))
+                    }
+                    _ => None,
+                });
+                self.shared.events.deliver_failures(failed);
+            }
+        }
+    }
+
+    /// Swaps `batch` for the oldest events: at most 1,024 of them, or as many as have 1 MiB of
+    /// payload together with the last one. What was in it is lost; its memory is used again.
+    ///
+    /// False when there is no event. From then on the next event calls `wake`, once.
+    pub fn take(&mut self, batch: &mut EventBatch) -> bool {
+        if !self.shared.events.take(batch) {
+            return false;
+        }
+        for id in batch.take_closed() {
+            self.charges.remove(&id);
+        }
+        true
+    }
+
+    /// Says that script has seen `bytes` worth of a socket's events, by
+    /// [`SocketEvent::charge`](super::SocketEvent::charge). Once a batch and socket is enough. A
+    /// socket whose reading had paused goes on at half of its limit.
+    pub fn consumed(&mut self, id: SocketId, bytes: usize) {
+        let limit = self.shared.dialler.options.limits.receive_queue;
+        let Some(charge) = self.charges.get(&id) else {
+            return;
+        };
+        if charge.release(bytes, limit) {
+            self.shared.inbox.push_one(Item::Resume { id });
+        }
+    }
+
+    /// Says that script will not look at further messages of this socket: they are dropped where
+    /// they arrive, and reading goes on if it had paused. [`Command::Close`] does the same.
+    pub fn discard(&mut self, id: SocketId) {
+        self.gathered.push(Item::Discard { id });
+    }
+
+    /// Sockets whose last event has not been taken.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.charges.len()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // Sends and closes of the last turn are still carried out, but nothing new is begun.
+        let mut gathered = mem::take(&mut self.gathered);
+        gathered.retain(|item| !matches!(item, Item::Connect { .. }));
+        self.shared.inbox.push(&mut gathered);
+        self.shared.inbox.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic in it has been reported there.
+            let _ = thread.join();
+        }
+        self.shared.events.close();
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("sockets", &self.charges.len())
+            .field("running", &self.thread.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! What the socket thread needs for one connection at a time, and so has only once.
+
+use std::sync::Arc;
+
+use crate::net::{
+    line::Ciphertext,
+    queue::{Charge, EventBatch, EventQueue},
+    vocabulary::{SocketEvent, SocketId, receive_charge},
+};
+use crate::protocol::{Binary, Sink};
+
+/// What one read brings at most, in bytes. Idle connections own no buffer: this one is for all.
+const SCRATCH: usize = 128 << 10;
+
+/// Buffers, and the events on their way to script.
+pub(super) struct Desk {
+    pub(super) scratch: Box<[u8]>,
+    pub(super) ciphertext: Ciphertext,
+    pub(super) pending: EventBatch,
+    pub(super) events: Arc<EventQueue>,
+}
+
+impl Desk {
+    pub(super) fn new(events: Arc<EventQueue>) -> Self {
+        Self {
+            scratch: vec![0; SCRATCH].into_boxed_slice(),
+            ciphertext: Ciphertext::new(),
+            pending: EventBatch::new(),
+            events,
+        }
+    }
+
+    /// Hands over what there is.
+    pub(super) fn deliver(&mut self) {
+        self.events.deliver(&mut self.pending);
+    }
+
+    /// Hands over what there is if it is a lot.
+    pub(super) fn deliver_if_full(&mut self) {
+        if self.pending.is_full() {
+            self.deliver();
+        }
+    }
+}
+
+/// Takes what one connection receives into the events.
+pub(super) struct Delivery<'a> {
+    pub(super) id: SocketId,
+    pub(super) charge: &'a Charge,
+    /// Script does not want messages any more.
+    pub(super) discard: bool,
+    pub(super) closing: &'a mut bool,
+    pub(super) pending: &'a mut EventBatch,
+    pub(super) events: &'a EventQueue,
+}
+
+impl Delivery<'_> {
+    fn message(&mut self, payload: usize, push: impl FnOnce(&mut EventBatch, SocketId)) {
+        if self.discard {
+            return;
+        }
+        self.charge.add(receive_charge(payload));
+        push(self.pending, self.id);
+        if self.pending.is_full() {
+            self.events.deliver(self.pending);
+        }
+    }
+}
+
+impl Sink for Delivery<'_> {
+    fn text(&mut self, text: &str) {
+        self.message(text.len(), |batch, id| batch.push_text(id, text));
+    }
+
+    fn text_owned(&mut self, text: String) {
+        self.message(text.len(), |batch, id| batch.push_own_text(id, text));
+    }
+
+    fn binary(&mut self, data: Binary) {
+        self.message(data.len(), |batch, id| batch.push_binary(id, data));
+    }
+
+    // Answered by the protocol; script has no way to see them.
+    fn ping(&mut self, _payload: &[u8]) {}
+
+    fn pong(&mut self, _payload: &[u8]) {}
+
+    fn closing_handshake_started(&mut self) {
+        *self.closing = true;
+        let event = SocketEvent::ClosingHandshakeStarted { id: self.id };
+        self.pending.push(event);
+    }
+}

@@ -1,0 +1,374 @@
+//! The socket thread: it owns every open connection and waits for all of them in one poller.
+//!
+//! Readiness is reported on its edge, and bytes can wait where no poller sees them (in TLS, behind
+//! the response head). So a connection that has something to do stands in a ready list, gets one
+//! bounded turn a round, and the poller is asked without waiting as long as the list is not empty.
+
+mod deadlines;
+mod desk;
+mod socket;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use mio::{Events, Poll, Token, Waker};
+use tracing::debug;
+
+use self::{
+    deadlines::Deadlines,
+    desk::Desk,
+    socket::{Next, Socket},
+};
+use super::{
+    connect::{Connects, Dialler, Ended},
+    error::{Error, ErrorKind, Phase},
+    queue::{EventQueue, Inbox, Item},
+    vocabulary::{Command, SocketId},
+};
+
+/// How long the thread waits for another socket after its last one.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// The poller's name for "look at the inbox". No socket has it: their ids count up from one.
+const INBOX: Token = Token(usize::MAX);
+
+/// What the thread and its owner share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) dialler: Arc<Dialler>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) events: Arc<EventQueue>,
+}
+
+/// Starts the thread. It ends when it has had nothing to do for a while, or when the inbox says
+/// stop; from then on the inbox has no reader.
+///
+/// # Errors
+///
+/// No poller or no thread can be had, mostly for lack of file descriptors.
+pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
+    let poll = Poll::new()?;
+    let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
+    let mut sockets = SocketThread {
+        poll,
+        sockets: HashMap::new(),
+        connects: Connects::new(shared.dialler.clone(), shared.inbox.clone()),
+        ready: VecDeque::new(),
+        deadlines: Deadlines::default(),
+        desk: Desk::new(shared.events.clone()),
+        items: Vec::new(),
+        idle_since: None,
+        stop_at: None,
+        shared: shared.clone(),
+    };
+    shared.inbox.attach(waker);
+    let spawned = thread::Builder::new()
+        .name("boaws-socket".into())
+        .spawn(move || sockets.run());
+    if spawned.is_err() {
+        shared.inbox.detach();
+    }
+    spawned
+}
+
+struct SocketThread {
+    shared: Shared,
+    poll: Poll,
+    sockets: HashMap<SocketId, Socket>,
+    connects: Connects,
+    /// Sockets that want a turn, each once.
+    ready: VecDeque<SocketId>,
+    deadlines: Deadlines,
+    desk: Desk,
+    items: Vec<Item>,
+    /// Since when there has been no socket.
+    idle_since: Option<Instant>,
+    /// Set when the network is being dropped: until when its Close frames may take.
+    stop_at: Option<Instant>,
+}
+
+impl SocketThread {
+    fn run(&mut self) {
+        let ended = catch_unwind(AssertUnwindSafe(|| self.run_until_done()));
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(target: "boa_websocket::net", %error, "the poller failed");
+                self.fail_everything(Some(&error));
+            }
+            Err(_) => self.fail_everything(None),
+        }
+    }
+
+    /// Nobody may wait for events of a thread that is gone.
+    fn fail_everything(&mut self, why: Option<&io::Error>) {
+        let error = Error::new(Phase::Open, ErrorKind::ThreadDied, "all sockets");
+        let error = match why {
+            Some(why) => error.caused_by(io::Error::new(why.kind(), why.to_string())),
+            None => error,
+        };
+        let mut lost: Vec<SocketId> = self.sockets.drain().map(|(id, _)| id).collect();
+        lost.extend(self.connects.ids());
+        self.connects.cancel_all();
+        let unseen = self.shared.inbox.detach();
+        for item in mem::take(&mut self.items).into_iter().chain(unseen) {
+            if let Item::Connect { id, .. } = item {
+                lost.push(id);
+            }
+        }
+        // The callback may be what has panicked, and may again: the events are queued before.
+        let deliver = AssertUnwindSafe(|| self.desk.deliver());
+        let delivered = catch_unwind(deliver);
+        let failures = lost.into_iter().map(|id| (id, error.clone()));
+        let deliver = AssertUnwindSafe(|| self.shared.events.deliver_failures(failures));
+        if delivered.is_err() || catch_unwind(deliver).is_err() {
+            tracing::error!(target: "boa_websocket::net", "the wake callback panics");
+        }
+    }
+
+    fn run_until_done(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        loop {
+            let stop = self.shared.inbox.take(&mut self.items);
+            let now = Instant::now();
+            self.handle_items(now);
+            if stop && self.stop_at.is_none() {
+                self.begin_to_stop(now);
+            }
+            while let Some(id) = self.deadlines.pop_due(now) {
+                self.handle_deadline(id, now);
+            }
+            self.give_turns(now);
+            self.desk.deliver();
+            if self.is_done(now) {
+                return Ok(());
+            }
+            let timeout = self.timeout(Instant::now());
+            match self.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Err(_) => continue,
+                Ok(()) => {}
+            }
+            for event in &events {
+                let id = SocketId::of_token(event.token());
+                if let Some(socket) = self.sockets.get_mut(&id) {
+                    socket.note(event);
+                    make_ready(&mut self.ready, id, socket);
+                }
+            }
+        }
+    }
+
+    /// How long the poller may wait. After this has said more than nothing, a push to the inbox
+    /// wakes the poller.
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        if !self.ready.is_empty() || !self.shared.inbox.may_sleep() {
+            return Some(Duration::ZERO);
+        }
+        let idle = self.idle_since.and_then(|since| since.checked_add(IDLE));
+        let next = [self.deadlines.next(), self.stop_at, idle];
+        let next = next.into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(now))
+    }
+
+    /// Whether the thread is to end; then the inbox has no reader any more.
+    fn is_done(&mut self, now: Instant) -> bool {
+        if let Some(stop_at) = self.stop_at {
+            if !self.sockets.is_empty() && now < stop_at {
+                return false;
+            }
+            self.sockets.drain().for_each(|(_, socket)| socket.cut());
+            self.shared.inbox.detach();
+            return true;
+        }
+        if !self.sockets.is_empty() || self.connects.len() > 0 {
+            self.idle_since = None;
+            return false;
+        }
+        let since = *self.idle_since.get_or_insert(now);
+        now.saturating_duration_since(since) >= IDLE && self.shared.inbox.detach_if_empty()
+    }
+
+    fn begin_to_stop(&mut self, now: Instant) {
+        self.shared.events.close();
+        self.connects.cancel_all();
+        // WebSockets Standard, "make disappear": an established connection is closed with 1001.
+        for (id, socket) in &mut self.sockets {
+            socket.close(Some(1001), "");
+            make_ready(&mut self.ready, *id, socket);
+        }
+        let grace = self.shared.dialler.options.timeouts.shutdown;
+        self.stop_at = Some(now.checked_add(grace).unwrap_or(now));
+    }
+
+    fn handle_items(&mut self, now: Instant) {
+        let mut items = mem::take(&mut self.items);
+        // In this order, so that a panic leaves those behind it to be found.
+        items.reverse();
+        self.items = items;
+        while let Some(item) = self.items.pop() {
+            self.handle_item(item, now);
+            self.handle_ended();
+        }
+    }
+
+    fn handle_item(&mut self, item: Item, now: Instant) {
+        match item {
+            Item::Connect { .. } if self.stop_at.is_some() => {}
+            Item::Connect {
+                id,
+                request,
+                charge,
+            } => {
+                let limit = self.shared.dialler.options.limits.sockets;
+                if self.sockets.len() + self.connects.len() >= limit {
+                    let kind = ErrorKind::TooManySockets(limit);
+                    let subject = request.url.host_str().unwrap_or_default();
+                    return self.failed(id, Error::new(Phase::Policy, kind, subject));
+                }
+                if let Some(deadline) = self.connects.begin(id, *request, charge, now) {
+                    self.deadlines.add(deadline, id);
+                }
+            }
+            Item::Command(command) => self.handle_command(command),
+            Item::Discard { id } => self.with_socket(id, Socket::discard),
+            Item::Resume { id } => self.with_socket(id, Socket::resume),
+            Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
+            Item::Dialled {
+                id,
+                address,
+                spent,
+                result,
+            } => self.connects.dialled(id, address, spent, result),
+        }
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        match command {
+            Command::Send { id, message } => {
+                let mut full = None;
+                self.with_socket(id, |socket| full = socket.send(message).err());
+                if let Some(error) = full {
+                    self.sockets.remove(&id);
+                    self.failed(id, error);
+                }
+            }
+            Command::Close { id, code, reason } => {
+                if let Some(error) = self.connects.cancel(id) {
+                    return self.failed(id, error);
+                }
+                debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                self.with_socket(id, |socket| socket.close(code, &reason));
+            }
+            Command::Abort { id } => {
+                self.connects.cancel(id);
+                self.sockets.remove(&id);
+            }
+            // Comes as an item of its own.
+            Command::Connect { .. } => {}
+        }
+    }
+
+    /// Has something done to a socket, and gives it a turn.
+    fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut Socket)) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            act(socket);
+            make_ready(&mut self.ready, id, socket);
+        }
+    }
+
+    fn handle_ended(&mut self) {
+        for ended in self.connects.take_ended() {
+            match ended {
+                Ended::Failed { id, error } => self.failed(id, error),
+                Ended::Established {
+                    id,
+                    established,
+                    charge,
+                    subject,
+                } => {
+                    let adopted = Socket::adopt(
+                        id,
+                        subject,
+                        *established,
+                        charge,
+                        &self.shared.dialler.options,
+                        self.poll.registry(),
+                        &mut self.desk,
+                    );
+                    match adopted {
+                        Ok(mut socket) => {
+                            make_ready(&mut self.ready, id, &mut socket);
+                            self.sockets.insert(id, socket);
+                        }
+                        Err(error) => self.failed(id, error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The end of a socket that has no other one.
+    fn failed(&mut self, id: SocketId, error: Error) {
+        debug!(target: "boa_websocket::net", %id, %error, "failed");
+        let end = (1006, String::new(), false);
+        self.desk.pending.push_closed(id, end, Some(error));
+        self.desk.deliver_if_full();
+    }
+
+    fn handle_deadline(&mut self, id: SocketId, now: Instant) {
+        self.with_socket(id, |socket| socket.handle_deadline(now));
+        self.connects.expire(id, now);
+        self.handle_ended();
+    }
+
+    /// One turn for each socket that is in the ready list now.
+    fn give_turns(&mut self, now: Instant) {
+        for _ in 0..self.ready.len() {
+            let Some(id) = self.ready.pop_front() else {
+                return;
+            };
+            let Some(socket) = self.sockets.get_mut(&id) else {
+                continue;
+            };
+            socket.in_ready_list = false;
+            match socket.turn(&mut self.desk, now) {
+                Next::Wait => {}
+                Next::Again => make_ready(&mut self.ready, id, socket),
+                Next::Finished => {
+                    self.finish(id);
+                    continue;
+                }
+            }
+            if let Some(deadline) = socket.new_deadline() {
+                self.deadlines.add(deadline, id);
+            }
+        }
+    }
+
+    fn finish(&mut self, id: SocketId) {
+        let Some(socket) = self.sockets.remove(&id) else {
+            return;
+        };
+        let (end, error) = socket.into_end();
+        let (code, _, clean) = &end;
+        match &error {
+            Some(error) => debug!(target: "boa_websocket::net", %id, code, clean, %error, "closed"),
+            None => debug!(target: "boa_websocket::net", %id, code, clean, "closed"),
+        }
+        self.desk.pending.push_closed(id, end, error);
+        self.desk.deliver_if_full();
+    }
+}
+
+fn make_ready(ready: &mut VecDeque<SocketId>, id: SocketId, socket: &mut Socket) {
+    if !mem::replace(&mut socket.in_ready_list, true) {
+        ready.push_back(id);
+    }
+}

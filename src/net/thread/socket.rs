@@ -1,0 +1,373 @@
+//! One open connection: its line, its protocol, and what is known about both.
+
+use std::{io, sync::Arc, time::Instant};
+
+use mio::{Registry, event::Event};
+
+use super::desk::{Delivery, Desk};
+use crate::net::{
+    connect::Established,
+    error::{Error, ErrorKind, Phase},
+    line::Line,
+    options::{Limits, Options},
+    queue::Charge,
+    vocabulary::{Outgoing, SocketEvent, SocketId},
+};
+use crate::protocol::{self, Config, Connection};
+
+/// Bytes of a connection that are read in one turn, and the same of what is written, so that a
+/// busy one does not starve the others.
+const TURN: usize = 512 << 10;
+
+/// What is to be done with a socket after its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing, until the poller or script says something about it.
+    Wait,
+    /// Another turn.
+    Again,
+    /// It is over.
+    Finished,
+}
+
+/// An open connection.
+pub(super) struct Socket {
+    id: SocketId,
+    /// `host:port`
+    subject: String,
+    line: Line,
+    protocol: Connection,
+    charge: Arc<Charge>,
+    receive_limit: usize,
+    send_limit: usize,
+    /// The poller has said so, and no read or write has found otherwise since.
+    readable: bool,
+    writable: bool,
+    /// Too much of what was received waits for script.
+    paused: bool,
+    /// Script does not want messages any more.
+    discard: bool,
+    /// The closing handshake has begun, from either side.
+    closing: bool,
+    /// Our direction has been ended.
+    shut: bool,
+    /// Nothing can be written any more, and why. What the peer has sent before is still read.
+    broken: Option<io::Error>,
+    /// Why reading ended, if not in good order.
+    read_error: Option<io::Error>,
+    /// Stands in the list of those that want a turn.
+    pub(super) in_ready_list: bool,
+    /// The earliest deadline the thread knows of.
+    pub(super) known_deadline: Option<Instant>,
+}
+
+impl Socket {
+    /// Takes a connection over from its connector, and what the server has sent already.
+    pub(super) fn adopt(
+        id: SocketId,
+        subject: String,
+        established: Established,
+        charge: Arc<Charge>,
+        options: &Options,
+        registry: &Registry,
+        desk: &mut Desk,
+    ) -> Result<Self, Error> {
+        let Established { mut line, accepted } = established;
+        line.register(registry, id.token())
+            .map_err(|error| Error::io(Phase::Open, subject.clone(), error))?;
+        let Limits {
+            receive_queue,
+            send_queue,
+            ..
+        } = options.limits;
+        let mut socket = Self {
+            id,
+            subject,
+            line,
+            protocol: Connection::new(protocol_config(options)),
+            charge,
+            receive_limit: receive_queue,
+            send_limit: send_queue,
+            // The edge may have been before it was registered.
+            readable: true,
+            writable: true,
+            paused: false,
+            discard: false,
+            closing: false,
+            shut: false,
+            broken: None,
+            read_error: None,
+            in_ready_list: false,
+            known_deadline: None,
+        };
+        desk.pending.push(SocketEvent::Opened {
+            id,
+            protocol: accepted.protocol,
+            extensions: accepted.extensions,
+        });
+        if !accepted.rest.is_empty() {
+            let (protocol, mut delivery) = socket.receiving(desk);
+            protocol.receive(&accepted.rest, Instant::now(), &mut delivery);
+            socket.pause_if_too_much();
+        }
+        Ok(socket)
+    }
+
+    /// The protocol, and where what it receives goes.
+    fn receiving<'a>(&'a mut self, desk: &'a mut Desk) -> (&'a mut Connection, Delivery<'a>) {
+        let delivery = Delivery {
+            id: self.id,
+            charge: &self.charge,
+            discard: self.discard,
+            closing: &mut self.closing,
+            pending: &mut desk.pending,
+            events: &desk.events,
+        };
+        (&mut self.protocol, delivery)
+    }
+
+    /// Takes note of what the poller says.
+    pub(super) fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SendQueueFull`]: the socket is to be dropped. Nothing could be sent behind
+    /// what is stuck, a Close frame neither.
+    pub(super) fn send(&mut self, message: Outgoing) -> Result<(), Error> {
+        let queued = usize::try_from(self.protocol.queued()).unwrap_or(usize::MAX);
+        if queued.saturating_add(message.len()) > self.send_limit {
+            return Err(self.error(ErrorKind::SendQueueFull(self.send_limit)));
+        }
+        match message {
+            Outgoing::Text(text) => self.protocol.send_text(text),
+            Outgoing::Binary(bytes) => self.protocol.send_binary(bytes),
+        }
+        Ok(())
+    }
+
+    /// Starts the closing handshake; messages are dropped from now on.
+    pub(super) fn close(&mut self, code: Option<u16>, reason: &str) {
+        self.closing = true;
+        self.discard();
+        self.protocol.close(code, reason);
+    }
+
+    /// Drops messages from now on, which need no pause.
+    pub(super) fn discard(&mut self) {
+        self.discard = true;
+        self.paused = false;
+    }
+
+    /// Reads again after a pause.
+    pub(super) fn resume(&mut self) {
+        self.paused = false;
+        // The limit may have been passed again meanwhile, by another round.
+        self.pause_if_too_much();
+    }
+
+    /// Tells the protocol that one of its deadlines may have come.
+    pub(super) fn handle_deadline(&mut self, now: Instant) {
+        self.known_deadline = None;
+        self.protocol.handle_deadline(now);
+    }
+
+    /// A deadline the thread does not know of yet.
+    pub(super) fn new_deadline(&mut self) -> Option<Instant> {
+        let deadline = self.protocol.deadline()?;
+        if self.known_deadline.is_some_and(|known| known <= deadline) {
+            return None;
+        }
+        self.known_deadline = Some(deadline);
+        Some(deadline)
+    }
+
+    fn pause_if_too_much(&mut self) {
+        if !self.discard && self.charge.must_pause(self.receive_limit) {
+            self.paused = true;
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.protocol.finished().is_some()
+    }
+
+    /// A turn: writes what can be written and reads what can be read, both within bounds.
+    pub(super) fn turn(&mut self, desk: &mut Desk, now: Instant) -> Next {
+        self.write(now);
+        self.read(desk, now);
+        // What reading has brought about: pongs, and the answer to a Close frame.
+        self.write(now);
+        let sent = self.protocol.take_sent();
+        if sent > 0 {
+            desk.pending.push_sent(self.id, sent);
+        }
+        desk.deliver_if_full();
+        if self.is_finished() {
+            Next::Finished
+        } else if self.can_read() || self.can_write() {
+            Next::Again
+        } else {
+            Next::Wait
+        }
+    }
+
+    fn can_read(&self) -> bool {
+        self.readable && !self.paused && self.protocol.wants_read()
+    }
+
+    fn can_write(&self) -> bool {
+        self.writable
+            && self.broken.is_none()
+            && (self.protocol.has_output() || self.line.holds_output() || self.must_shut_down())
+    }
+
+    fn must_shut_down(&self) -> bool {
+        !self.shut && self.protocol.wants_shutdown()
+    }
+
+    fn write(&mut self, now: Instant) {
+        let mut budget = TURN;
+        while budget > 0 && self.can_write() {
+            let result = if self.protocol.has_output() {
+                let written = self.line.write(self.protocol.output());
+                written.map(|count| {
+                    budget = budget.saturating_sub(count);
+                    self.protocol.wrote(count, now);
+                })
+            } else if self.must_shut_down() {
+                self.line.shutdown_write().map(|()| self.shut = true)
+            } else {
+                self.line.flush()
+            };
+            match result {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // The peer may have said why before it went: read to the end first.
+                    self.broken = Some(error);
+                    self.readable = true;
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, desk: &mut Desk, now: Instant) {
+        let mut budget = TURN;
+        while self.readable && !self.is_finished() {
+            // Even when no more may be read, what TLS holds must be used up: nobody would say that
+            // it is there, and its buffer is the next connection's too.
+            let more = budget > 0 && !self.paused && self.protocol.wants_read();
+            let count = match self.read_once(desk, now, more) {
+                Ok(0) => {
+                    self.readable = false;
+                    self.protocol.end_of_stream(now);
+                    break;
+                }
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if more {
+                        self.readable = false;
+                    }
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.readable = false;
+                    self.read_error = Some(error);
+                    self.protocol.line_failed(now);
+                    break;
+                }
+            };
+            budget = budget.saturating_sub(count);
+            self.pause_if_too_much();
+        }
+        desk.ciphertext.clear();
+        let read_to_the_end = !self.readable || !self.protocol.wants_read();
+        if self.broken.is_some() && read_to_the_end && !self.is_finished() {
+            self.protocol.line_failed(now);
+        }
+    }
+
+    /// One read, a short one included, says nothing about what is left: data and FIN can come
+    /// together. Only `WouldBlock` does.
+    fn read_once(&mut self, desk: &mut Desk, now: Instant, more: bool) -> io::Result<usize> {
+        if let Some(body) = self.protocol.body_buffer() {
+            let count = self.line.read(body, &mut desk.ciphertext, more)?;
+            let (protocol, mut delivery) = self.receiving(desk);
+            if count > 0 {
+                protocol.body_filled(count, now, &mut delivery);
+            }
+            return Ok(count);
+        }
+        let count = self
+            .line
+            .read(&mut desk.scratch, &mut desk.ciphertext, more)?;
+        let mut delivery = Delivery {
+            id: self.id,
+            charge: &self.charge,
+            discard: self.discard,
+            closing: &mut self.closing,
+            pending: &mut desk.pending,
+            events: &desk.events,
+        };
+        let bytes = desk.scratch.get(..count).unwrap_or_default();
+        if !bytes.is_empty() {
+            self.protocol.receive(bytes, now, &mut delivery);
+        }
+        Ok(count)
+    }
+
+    /// How it ended: code, reason, whether cleanly, and why not. For a socket that was finished.
+    pub(super) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
+        let Some(outcome) = self.protocol.finished().cloned() else {
+            let error = self.error(ErrorKind::ConnectionLost);
+            return ((protocol::NO_CLOSE_FRAME, String::new(), false), Some(error));
+        };
+        let error = outcome.error.map(|why| match why {
+            protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
+            protocol::Error::LineFailed => match self.read_error.take().or(self.broken.take()) {
+                // A TLS line cut without its close_notify.
+                Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.error(ErrorKind::ConnectionLost).caused_by(error)
+                }
+                Some(error) => Error::io(self.phase(), self.subject.clone(), error),
+                None => self.error(ErrorKind::ConnectionLost),
+            },
+            protocol::Error::CloseTimeout => self.error(ErrorKind::TimedOut),
+            why => self.error(ErrorKind::Protocol).caused_by(why),
+        });
+        (
+            (outcome.code, outcome.reason, outcome.was_clean),
+            error,
+        )
+    }
+
+    /// Ends our direction as well as that can be done at once.
+    pub(super) fn cut(mut self) {
+        let _ = self.line.shutdown_write();
+    }
+
+    fn phase(&self) -> Phase {
+        if self.closing { Phase::Close } else { Phase::Open }
+    }
+
+    fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.phase(), kind, self.subject.clone())
+    }
+}
+
+fn protocol_config(options: &Options) -> Config {
+    Config {
+        max_message_size: options.limits.message_size,
+        max_fragments: options.limits.fragments,
+        close_timeout: options.timeouts.close,
+        linger: options.timeouts.linger,
+        ..Config::default()
+    }
+}
