@@ -92,7 +92,16 @@ impl<'a, 'b> Turns<'a, 'b> {
     ///
     /// As [`EventLoop::run`].
     pub fn run(&mut self) -> JsResult<()> {
-        loop {
+        self.run_until(|_| false)
+    }
+
+    /// As [`run`](Self::run), but only until `done` says so, which is asked before each turn.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLoop::run`].
+    pub fn run_until(&mut self, mut done: impl FnMut(&Context) -> bool) -> JsResult<()> {
+        while !done(&self.cell.borrow()) {
             if self.turn()? {
                 continue;
             }
@@ -101,6 +110,7 @@ impl<'a, 'b> Turns<'a, 'b> {
                 Progress::Stalled { next_deadline } => self.event_loop.parker.park(next_deadline),
             }
         }
+        Ok(())
     }
 
     /// [`EventLoop::run_until_stalled`], and starts and polls async jobs as well.

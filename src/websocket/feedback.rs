@@ -3,7 +3,10 @@
 
 use std::rc::Rc;
 
-use boa_engine::{Context, JsResult, JsString, js_string, string::JsStr};
+use boa_engine::{
+    Context, JsResult, JsString, JsValue, js_string, object::builtins::JsArrayBuffer,
+    string::JsStr,
+};
 use boa_gc::Gc;
 
 use super::{
@@ -14,8 +17,10 @@ use super::{
 use crate::{
     dom::{TargetCore, dispatch, fire_an_event},
     event_loop::report_exception,
-    html::create_message_event,
+    file::new_blob,
+    html::{MessageData, create_message_event},
     net::{EventBatch, Incoming, SocketEvent},
+    protocol::Binary,
 };
 
 /// Runs the task of one event. Nothing happens for a socket that is CLOSED or was collected.
@@ -119,18 +124,18 @@ fn message_received(
         return Ok(());
     };
     // 2. The data, by type and binary type.
-    let origin = state.origin.clone();
+    let (type_, origin) = (js_string!("message"), state.origin.clone());
     let event = match message {
         Incoming::Text(range) => {
             let text = text_to_js_string(batch.text(&range));
-            create_message_event(text, origin, context)?
+            create_message_event(type_, JsValue::from(text), origin, context)?
         }
         Incoming::Binary(bytes) => {
             sockets.external_memory.charge(bytes.len());
-            match state.binary_type.get() {
-                BinaryType::Blob => create_message_event(bytes_to_blob(bytes), origin, context)?,
-                BinaryType::ArrayBuffer => create_message_event(bytes, origin, context)?,
-            }
+            let binary_type = state.binary_type.get();
+            let make = move |context: &mut Context| binary_to_js_value(bytes, binary_type, context);
+            let data = MessageData::Deferred(Box::new(make));
+            create_message_event(type_, data, origin, context)?
         }
     };
     // 3. Fire an event named message.
@@ -145,6 +150,17 @@ fn text_to_js_string((text, is_ascii): (&str, bool)) -> JsString {
     } else {
         JsString::from(text)
     }
+}
+
+fn binary_to_js_value(
+    bytes: Binary,
+    binary_type: BinaryType,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    Ok(match binary_type {
+        BinaryType::Blob => new_blob(bytes, js_string!(), context)?.into(),
+        BinaryType::ArrayBuffer => JsArrayBuffer::from_byte_block(bytes, context)?.into(),
+    })
 }
 
 /// Bytes were handed to the operating system: `bufferedAmount` sinks, in this task and not when it happened.

@@ -68,9 +68,9 @@ pub static WEB_SOCKET: Interface = Interface {
         constant("CLOSED", ReadyState::Closed),
         attribute("readyState", ready_state),
         attribute("bufferedAmount", buffered_amount),
-        event_handler_attribute!("onopen", "open"),
-        event_handler_attribute!("onerror", "error"),
-        event_handler_attribute!("onclose", "close"),
+        event_handler_attribute!("onopen", "open", SocketState),
+        event_handler_attribute!("onerror", "error", SocketState),
+        event_handler_attribute!("onclose", "close", SocketState),
         attribute("extensions", extensions),
         attribute("protocol", protocol),
         Member::Operation {
@@ -78,7 +78,7 @@ pub static WEB_SOCKET: Interface = Interface {
             length: 0,
             call: close,
         },
-        event_handler_attribute!("onmessage", "message"),
+        event_handler_attribute!("onmessage", "message", SocketState),
         Member::Attribute {
             name: "binaryType",
             get: binary_type,
