@@ -297,7 +297,7 @@ pub fn define_interface(interface: &'static Interface, context: &mut Context) ->
         unforgeable = inherited;
     }
     let built = builder.build();
-    let (constructor, prototype) = (JsObject::from(built.constructor()), built.prototype());
+    let (constructor, prototype) = (built.constructor(), built.prototype());
 
     unforgeable.extend(define_members(
         interface.members,
