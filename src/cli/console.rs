@@ -10,7 +10,7 @@ use boa_runtime::{ConsoleState, Logger};
 
 /// `console` on a terminal or a pipe: `log`, `info` and `debug` go to stdout, `warn` and `error` to stderr,
 /// each line at once.
-#[derive(Clone, Copy, Debug, Trace, Finalize)]
+#[derive(Clone, Debug, Trace, Finalize)]
 pub(super) struct TerminalLogger;
 
 impl Logger for TerminalLogger {

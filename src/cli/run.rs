@@ -17,10 +17,7 @@ use boa_engine::{
     object::{FunctionObjectBuilder, builtins::JsPromise},
     property::Attribute,
 };
-use boa_runtime::{
-    RuntimeExtension,
-    extensions::{ConsoleExtension, UrlExtension},
-};
+use boa_runtime::extensions::ConsoleExtension;
 
 use super::{
     EXIT_UNCAUGHT, EXIT_USAGE,
@@ -65,7 +62,8 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
         Ok(extension) => extension,
         Err(error) => return usage_error(error),
     };
-    let script = move || run(extension, location, &sources);
+    // Boa's errors stay on their thread.
+    let script = move || run(extension, location, &sources).map_err(|error| error.to_string());
     let joined = thread::Builder::new()
         .name("boaws-script".to_owned())
         .stack_size(STACK_SIZE)

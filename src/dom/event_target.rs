@@ -13,6 +13,8 @@
 //! dictionary AddEventListenerOptions : EventListenerOptions { boolean once = false; boolean passive; AbortSignal signal; };
 //! ```
 
+use std::cell::Cell;
+
 use boa_engine::{
     Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
     object::NativeObject, realm::Realm,
@@ -61,8 +63,13 @@ pub struct TargetCore {
     listeners: GcRefCell<ListenerList>,
     /// The relevant realm: events are dispatched, and exceptions reported, there.
     realm: Realm,
+    #[unsafe_ignore_trace]
+    listeners_changed: Cell<Option<ListenersChanged>>,
     extension: Box<dyn NativeObject>,
 }
+
+/// What an inheriting interface is told with [`TargetCore::on_listeners_changed`].
+pub type ListenersChanged = fn(&TargetCore);
 
 impl std::fmt::Debug for TargetCore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -75,7 +82,20 @@ impl TargetCore {
         Self {
             listeners: GcRefCell::new(ListenerList::default()),
             realm,
+            listeners_changed: Cell::new(None),
             extension,
+        }
+    }
+
+    /// Has `call` run whenever a listener or an event handler was added or removed; it must run no
+    /// script. For an interface whose objects live as long as somebody listens.
+    pub fn on_listeners_changed(&self, call: ListenersChanged) {
+        self.listeners_changed.set(Some(call));
+    }
+
+    fn listeners_changed(&self) {
+        if let Some(call) = self.listeners_changed.get() {
+            call(self);
         }
     }
 
@@ -110,15 +130,19 @@ impl TargetCore {
     /// Sets the object of the native listener for events of this type. Where there is one already,
     /// it keeps its place in the order of listeners; otherwise one is appended that runs `call`.
     pub fn set_native_listener(&self, type_: JsString, object: JsObject, call: NativeListener) {
-        let mut listeners = self.listeners.borrow_mut();
-        if let Some(object) = listeners.replace_native(&type_, object) {
-            listeners.append(Listener::native(type_, object, call));
+        {
+            let mut listeners = self.listeners.borrow_mut();
+            if let Some(object) = listeners.replace_native(&type_, object) {
+                listeners.append(Listener::native(type_, object, call));
+            }
         }
+        self.listeners_changed();
     }
 
     /// Removes the native listener for events of this type, if there is one.
     pub fn remove_native_listener(&self, type_: &JsString) {
         self.listeners.borrow_mut().remove_native(type_);
+        self.listeners_changed();
     }
 
     /// Adds an event listener. <https://dom.spec.whatwg.org/#add-an-event-listener>
@@ -127,15 +151,19 @@ impl TargetCore {
         // 2. N/A as yet: no AbortSignal. 3. The callback is not null: the caller has looked.
         // 4. N/A: passive is false unless it was given; the exceptions are for a Window's targets.
         // 5. Not if there is one with this type, callback and capture.
-        let mut listeners = self.listeners.borrow_mut();
-        if !listeners.has_equal(&listener) {
-            listeners.append(listener);
+        {
+            let mut listeners = self.listeners.borrow_mut();
+            if !listeners.has_equal(&listener) {
+                listeners.append(listener);
+            }
         }
+        self.listeners_changed();
         // 6. N/A as yet: no AbortSignal.
     }
 
     pub(super) fn remove_listener(&self, listener: &Listener) {
         self.listeners.borrow_mut().remove(listener);
+        self.listeners_changed();
     }
 
     pub(super) fn walk_listeners(&self) -> Walk {
@@ -375,8 +403,11 @@ fn remove_event_listener(
     // 1. Flatten the options. 2. Remove the listener with this type, callback and capture.
     let capture = flatten(args.get_or_undefined(2), context)?;
     if let Some(callback) = callback {
-        let mut listeners = target.listeners.borrow_mut();
-        listeners.remove_equal(&type_, &callback, capture);
+        target
+            .listeners
+            .borrow_mut()
+            .remove_equal(&type_, &callback, capture);
+        target.listeners_changed();
     }
     Ok(JsValue::undefined())
 }

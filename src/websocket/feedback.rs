@@ -17,7 +17,7 @@ use super::{
 use crate::{
     dom::{TargetCore, dispatch, fire_an_event},
     event_loop::report_exception,
-    file::new_blob,
+    file::{BlobBytes, new_blob},
     html::{MessageData, create_message_event},
     net::{EventBatch, Incoming, SocketEvent},
     protocol::Binary,
@@ -158,7 +158,7 @@ fn binary_to_js_value(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     Ok(match binary_type {
-        BinaryType::Blob => new_blob(bytes, js_string!(), context)?.into(),
+        BinaryType::Blob => new_blob(BlobBytes::from_owner(bytes), "", context)?.into(),
         BinaryType::ArrayBuffer => JsArrayBuffer::from_byte_block(bytes, context)?.into(),
     })
 }
