@@ -1,6 +1,6 @@
 //! The connection itself: what its two directions and its timers mean for each other.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tungstenite::{
     Bytes,
@@ -14,7 +14,7 @@ use super::{
     incoming::Incoming,
     output::Output,
     sink::Sink,
-    state::{Outcome, State, Timer},
+    state::{Outcome, State},
 };
 
 /// One WebSocket connection behind its opening handshake, in the client's role.
@@ -32,7 +32,8 @@ pub struct Connection {
     failure: Option<Error>,
     /// The peer has ended its direction of the line.
     input_ended: bool,
-    timer: Timer,
+    /// Until when the rest of the closing handshake, or the end of the line, is awaited.
+    deadline: Option<Instant>,
     outcome: Option<Outcome>,
 }
 
@@ -46,7 +47,7 @@ impl Connection {
             received: None,
             failure: None,
             input_ended: false,
-            timer: Timer::Off,
+            deadline: None,
             outcome: None,
         }
     }
@@ -109,7 +110,7 @@ impl Connection {
     ///
     /// The connection is finished by it, unless our Close frame is owed to a peer that may still
     /// read it: as the answer to the peer's own, or after a failure. Then it is finished as soon as
-    /// that is written, or when the time for it is up.
+    /// that is written, or when the time for it is up: a caller goes on writing.
     pub fn end_of_stream(&mut self, _now: Instant) {
         self.input_ended = true;
         let owed = self.output.is_closing() && !self.output.is_close_written();
@@ -147,6 +148,8 @@ impl Connection {
 
     /// Starts the closing handshake: our Close frame goes out behind what was sent before.
     ///
+    /// What was sent before has no time limit here, and [`Config::close_timeout`] starts behind it.
+    ///
     /// Nothing happens if it has started already or the connection was failed. `code` is 1000 or
     /// 3000 to 4999 by contract, and `reason` at most 123 bytes: a longer one is cut at a code
     /// point, a reason without a code goes with 1000, a code that is not for the wire is left out
@@ -181,7 +184,7 @@ impl Connection {
         self.output.fail(close);
         self.incoming = Incoming::default();
         self.failure = Some(why);
-        self.timer = linger(now, self.config.linger);
+        self.deadline = now.checked_add(self.config.linger);
         self.finish_if_nothing_is_awaited();
     }
 
@@ -190,7 +193,7 @@ impl Connection {
     /// What to write next, encoded as far as [`Config::output_high_water`] asks.
     ///
     /// Empty exactly when [`Self::has_output`] is false. It stays the same until
-    /// [`Self::wrote`] is called, but for what is appended after a failure.
+    /// [`Self::wrote`] is called, but for what a failure or the end cuts off.
     pub fn output(&mut self) -> &[u8] {
         self.output.bytes()
     }
@@ -199,11 +202,12 @@ impl Connection {
     pub fn wrote(&mut self, n: usize, now: Instant) {
         let close_written = self.output.wrote(n);
         if close_written && self.outcome.is_none() {
-            self.timer = if self.failure.is_some() || self.received.is_some() {
-                linger(now, self.config.linger)
+            let awaits_the_peers_close = self.failure.is_none() && self.received.is_none();
+            self.deadline = now.checked_add(if awaits_the_peers_close {
+                self.config.close_timeout
             } else {
-                handshake(now, self.config.close_timeout)
-            };
+                self.config.linger
+            });
         }
         self.finish_if_nothing_is_awaited();
     }
@@ -211,8 +215,8 @@ impl Connection {
     /// The payload bytes of messages written since the last call: what `bufferedAmount` goes down
     /// by.
     ///
-    /// A message counts when the last byte of its frame was written; one larger than
-    /// [`Config::output_high_water`] in pieces of about that size.
+    /// A message counts when the last byte of its frame was written; one that does not fit into
+    /// the output buffer as a whole counts in pieces.
     pub fn take_sent(&mut self) -> u64 {
         self.output.take_sent()
     }
@@ -240,17 +244,17 @@ impl Connection {
 
     // --- time and end
 
-    /// When [`Self::handle_deadline`] is to be called, if nothing else happens before.
+    /// When [`Self::handle_deadline`] is to be called, if nothing else happens before. `None` also
+    /// where a time from [`Config`] is beyond what an [`Instant`] can express.
     pub fn deadline(&self) -> Option<Instant> {
-        self.timer.deadline()
+        self.deadline
     }
 
     /// Ends what has waited long enough. Nothing happens before [`Self::deadline`].
     pub fn handle_deadline(&mut self, now: Instant) {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
-            return;
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.finish(Error::CloseTimeout);
         }
-        self.finish(Error::CloseTimeout);
     }
 
     /// Where the connection stands.
@@ -301,11 +305,11 @@ impl Connection {
             reason: String::new(),
         });
         self.received = Some(frame);
-        self.timer = if self.output.is_close_written() {
-            linger(now, self.config.linger)
+        self.deadline = now.checked_add(if self.output.is_close_written() {
+            self.config.linger
         } else {
-            handshake(now, self.config.close_timeout)
-        };
+            self.config.close_timeout
+        });
         sink.closing_handshake_started();
     }
 
@@ -333,7 +337,7 @@ impl Connection {
             None if self.is_handshake_complete() => None,
             None => Some(error),
         };
-        self.timer = Timer::Off;
+        self.deadline = None;
         self.incoming = Incoming::default();
         self.output.abandon();
         self.outcome = Some(Outcome::new(self.received.take(), error));
@@ -345,14 +349,4 @@ impl Connection {
     pub(super) fn owned_memory(&self) -> usize {
         self.incoming.capacity() + self.output.capacity()
     }
-}
-
-/// No deadline if it is beyond what time can express.
-fn handshake(now: Instant, timeout: Duration) -> Timer {
-    now.checked_add(timeout)
-        .map_or(Timer::Off, Timer::Handshake)
-}
-
-fn linger(now: Instant, linger: Duration) -> Timer {
-    now.checked_add(linger).map_or(Timer::Off, Timer::Linger)
 }

@@ -115,7 +115,8 @@ impl Incoming {
     /// Where the payload of a large binary frame can be read straight to.
     pub(super) fn body_buffer(&mut self) -> Option<&mut [u8]> {
         let frame = self.frame.as_ref()?;
-        if frame.missing < DIRECT_READ_MIN || matches!(frame.opcode, OpCode::Control(_)) {
+        // No control frame is that large.
+        if frame.missing < DIRECT_READ_MIN {
             return None;
         }
         self.message.as_mut()?.window(frame.missing)

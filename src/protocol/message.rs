@@ -12,13 +12,16 @@ const FIRST_CAPACITY: usize = 256 * 1024;
 /// How much of a buffer is handed out to be read into at once.
 const MAX_WINDOW: usize = 256 * 1024;
 
+/// What is left of a buffer that was handed out is handed out again while it is at least this.
+const MIN_WINDOW: usize = 64 * 1024;
+
 /// What a buffer is filled with before it is handed out.
 static ZEROS: [u8; 4096] = [0; 4096];
 
 /// A message of which not everything has arrived.
 ///
 /// Its memory follows what really arrived, not what a header announced: capacity is at most
-/// 256 KiB more than that, or four times that, and untouched until it is used.
+/// 512 KiB more than that, or four times that, and untouched until it is used.
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
@@ -114,8 +117,8 @@ impl Assembly {
             return None;
         };
         let size = usize::try_from(limit).unwrap_or(usize::MAX).min(MAX_WINDOW);
-        let end = *filled + size;
-        if data.len() < end {
+        if data.len() - *filled < size.min(MIN_WINDOW) {
+            let end = *filled + size;
             reserve(data, end, *filled, self.announced).ok()?;
             let missing = end - data.len();
             for _ in 0..missing / ZEROS.len() {
@@ -123,6 +126,7 @@ impl Assembly {
             }
             data.extend_from_slice(&ZEROS[..missing % ZEROS.len()]);
         }
+        let end = data.len().min(*filled + size);
         data.get_mut(*filled..end)
     }
 
@@ -242,6 +246,12 @@ mod tests {
         let mut message = Assembly::binary(Some(64 << 20));
         assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
         assert_eq!(message.capacity(), FIRST_CAPACITY);
+        // What is left of it is used first.
+        assert_eq!(message.window_filled(1000), 1000);
+        assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW - 1000);
+        let rest = MAX_WINDOW - 1000 - MIN_WINDOW + 1;
+        assert_eq!(message.window_filled(rest), rest);
+        assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
         let mut text = Assembly::text(Some(64 << 20));
         assert_eq!(text.window(64 << 20), None);
     }

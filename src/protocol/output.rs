@@ -118,13 +118,11 @@ impl Output {
 
     // --- what is to be sent
 
-    /// Queues a message; dropped if our Close frame is queued before it.
+    /// Queues a message. Never called once our Close frame is queued.
     pub(super) fn send(&mut self, kind: Data, payload: Bytes) {
-        if self.close == OurClose::No {
-            self.queued += payload.len() as u64;
-            self.waiting += payload.len() as u64;
-            self.queue.push_back((kind, payload));
-        }
+        self.queued += payload.len() as u64;
+        self.waiting += payload.len() as u64;
+        self.queue.push_back((kind, payload));
     }
 
     /// Queues a pong, which goes out before the next message.

@@ -1,7 +1,5 @@
 //! Where a connection stands, and how it ended.
 
-use std::time::Instant;
-
 use super::{
     close::{CloseFrame, NO_CLOSE_FRAME, NO_STATUS_CODE},
     error::Error,
@@ -56,25 +54,6 @@ impl Outcome {
                 was_clean,
                 error,
             },
-        }
-    }
-}
-
-/// What is being waited for, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Timer {
-    Off,
-    /// The other half of the closing handshake: the peer's Close frame, or our own to be written.
-    Handshake(Instant),
-    /// The peer's end of the line, once nothing else is awaited.
-    Linger(Instant),
-}
-
-impl Timer {
-    pub(super) fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Off => None,
-            Self::Handshake(at) | Self::Linger(at) => Some(at),
         }
     }
 }

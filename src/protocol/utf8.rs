@@ -21,7 +21,7 @@ impl Utf8 {
         self.text.len() + self.begun_length
     }
 
-    /// Appends the next bytes. What they will need was asked for with [`Self::reserve`].
+    /// Appends the next bytes. Room for them is made by the caller, who knows how much more follows.
     pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         while self.begun_length > 0 {
             let Some((&next, rest)) = bytes.split_first() else {

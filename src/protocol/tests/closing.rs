@@ -120,6 +120,15 @@ fn a_close_between_fragments() {
 }
 
 #[test]
+fn an_unfinished_message_is_given_up_with_the_peers_close() {
+    let mut bench = Bench::new();
+    bench.receive(&frame(0x02, &vec![0; 500_000]));
+    assert!(bench.connection.owned_memory() >= 500_000);
+    bench.receive(b"\x88\x00");
+    assert!(bench.connection.owned_memory() < 1024);
+}
+
+#[test]
 fn what_follows_the_peers_close_is_ignored() {
     // Not even looked at: the masked ping would be a violation.
     let input = b"\x88\x02\x03\xe8\x81\x01x\x89\x00\x89\x80\x88\x00\xff\xff";

@@ -55,6 +55,21 @@ fn our_close_frame_goes_ahead_of_unsent_messages() {
     assert_eq!(bench.connection.queued(), 6);
 }
 
+#[test]
+fn unsent_messages_need_no_memory_any_more() {
+    let mut bench = Bench::new();
+    for _ in 0..1000 {
+        bench.connection.send_binary(vec![0; 1000].into());
+    }
+    bench.receive(b"\x83");
+    bench.connection.output();
+    assert!(
+        bench.connection.owned_memory() < 1024,
+        "a Close frame is small"
+    );
+    assert_close(&mut bench, 1002);
+}
+
 /// Wherever writing stands, the peer sees whole frames and then the Close frame.
 #[test]
 fn a_frame_that_is_partly_written_is_finished_first() {

@@ -390,3 +390,9 @@ fn the_direct_way_ends_with_the_frame() {
     bench.receive(b"\x81\x01y");
     assert_eq!(bench.events(), [Event::text("y")]);
 }
+
+#[test]
+fn a_connection_can_be_moved_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&Connection::new(Config::default()));
+}

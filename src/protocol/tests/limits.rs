@@ -150,12 +150,14 @@ fn a_message_of_known_size_ends_with_just_its_memory() {
         fn closing_handshake_started(&mut self) {}
     }
     for first in [0x81, 0x82] {
-        let mut connection = Connection::new(Config::default());
-        let mut sink = Capacity(0);
-        for piece in frame(first, &vec![b'x'; 3_000_000]).chunks(50_000) {
-            connection.receive(piece, Instant::now(), &mut sink);
+        for length in [1000, 300_000, 3_000_000] {
+            let mut connection = Connection::new(Config::default());
+            let mut sink = Capacity(0);
+            for piece in frame(first, &vec![b'x'; length]).chunks(999) {
+                connection.receive(piece, Instant::now(), &mut sink);
+            }
+            assert_eq!(sink.0, length);
         }
-        assert_eq!(sink.0, 3_000_000);
     }
 }
 
@@ -239,6 +241,35 @@ fn output_is_encoded_up_to_the_high_water() {
         }
         assert_eq!(frames(&line).len(), 52);
     }
+}
+
+#[test]
+fn messages_without_payload_count_towards_the_high_water() {
+    let mut bench = Bench::with(Config {
+        output_high_water: 100,
+        ..Config::default()
+    });
+    for _ in 0..1000 {
+        bench.connection.send_text("".into());
+    }
+    assert!(bench.connection.output().len() <= 100 + 6);
+    assert_eq!(bench.frames().len(), 1000);
+}
+
+/// The buffer is full just when a message ends, and there is another one.
+#[test]
+fn our_close_frame_overtakes_nothing() {
+    let mut bench = Bench::with(Config {
+        output_high_water: 16,
+        ..Config::default()
+    });
+    for _ in 0..3 {
+        bench.connection.send_binary(vec![7; 10].into());
+    }
+    bench.connection.close(None, "");
+    let sent = bench.frames();
+    let first_bytes: Vec<_> = sent.iter().map(|frame| frame.first_byte).collect();
+    assert_eq!(first_bytes, [0x82, 0x82, 0x82, 0x88]);
 }
 
 #[test]
