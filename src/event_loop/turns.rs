@@ -214,7 +214,8 @@ impl<'a, 'b> Turns<'a, 'b> {
             (&self.event_loop.background_jobs, true),
         ] {
             // Starting a job may queue more; those are for the next turn.
-            for job in std::mem::take(&mut *queue.borrow_mut()) {
+            let new = std::mem::take(&mut *queue.borrow_mut());
+            for job in new {
                 self.jobs.start(job, background, self.cell);
             }
         }
