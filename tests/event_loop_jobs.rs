@@ -551,3 +551,79 @@ fn dropping_the_context_lets_go_of_what_waits() {
     drop(context);
     assert_eq!(Rc::strong_count(&held), 1);
 }
+
+/// No wake may be lost, however it falls between a look and a wait.
+#[test]
+fn wakes_from_many_threads_are_not_lost() {
+    let (event_loop, mut context, log) = fixture();
+    let source = Rc::new(Counter::default());
+    source.expected.set(4 * 500);
+    event_loop.add_task_source(source.clone());
+    let feeders = (0..4).map(|_| {
+        let (waiting, waker) = (Arc::clone(&source.waiting), event_loop.waker());
+        thread::spawn(move || {
+            for _ in 0..500 {
+                *waiting.lock().unwrap() += 1;
+                waker.wake();
+                thread::yield_now();
+            }
+        })
+    });
+    let feeders = feeders.collect::<Vec<_>>();
+    event_loop.run(&mut context).unwrap();
+    for feeder in feeders {
+        feeder.join().unwrap();
+    }
+    assert_eq!(source.ran.get(), 4 * 500);
+    assert_eq!(log.take().matches('m').count(), 4 * 500);
+}
+
+/// A global's `error` event has to be fired at the right global.
+#[test]
+fn errors_are_reported_in_the_realm_of_their_job() {
+    let (event_loop, mut context, _) = fixture();
+    let realm = context.create_realm().unwrap();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let reports = Rc::clone(&seen);
+    let expected = realm.clone();
+    set_exception_reporter(
+        &mut context,
+        Rc::new(move |error: boa_engine::JsError, context: &mut Context| {
+            reports
+                .borrow_mut()
+                .push((error.to_string(), *context.realm() == expected));
+        }),
+    );
+    context.enqueue_job(PromiseJob::with_realm(|_| boom("promise"), realm.clone()).into());
+    let job = async |_: &RefCell<&mut Context>| boom("async");
+    context.enqueue_job(NativeAsyncJob::with_realm(job, realm.clone()).into());
+    context.enqueue_job(GenericJob::new(|_| boom("generic"), realm.clone()).into());
+    let main = context.enter_realm(realm);
+    timers::register(&mut context).unwrap();
+    eval(&mut context, "setTimeout(() => { throw 1 })");
+    context.enter_realm(main);
+    event_loop.run(&mut context).unwrap();
+    let seen = seen.borrow();
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    assert!(seen.iter().all(|(_, in_realm)| *in_realm), "{seen:?}");
+}
+
+#[test]
+fn an_engine_panic_ends_a_wrapped_executor() {
+    use boa_engine::job::SimpleJobExecutor;
+    use boa_websocket::event_loop::Microtasks;
+    let broken = |_: &mut Context| Err(EngineError::from(PanicError::new("broken")).into());
+    for in_microtask in [true, false] {
+        let (mut context, log) = context_on(Microtasks::new(Rc::new(SimpleJobExecutor::new())));
+        let realm = context.realm().clone();
+        if in_microtask {
+            context.enqueue_job(PromiseJob::new(broken).into());
+        } else {
+            context.enqueue_job(GenericJob::new(broken, realm).into());
+        }
+        eval(&mut context, "task(() => log('not with this context'))");
+        let error = context.run_jobs().unwrap_err();
+        assert!(!script_can_catch(&error));
+        assert_eq!(log.take(), "Uncaught EnginePanic: broken");
+    }
+}

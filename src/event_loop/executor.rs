@@ -90,6 +90,7 @@ impl EventLoop {
     ///
     /// * An engine panic, after which the context is not to be used again. Every other error is reported.
     /// * A `TypeError` when called from within a turn, a microtask or script: jobs may run only when the stack is empty.
+    ///   So does [`JsPromise::await_blocking`](boa_engine::object::builtins::JsPromise::await_blocking) there, which calls it.
     pub fn run(&self, context: &mut Context) -> JsResult<()> {
         self.turns(&RefCell::new(context)).run()
     }
@@ -149,7 +150,7 @@ impl EventLoop {
 
     /// <https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-task>
     ///
-    /// Tasks run first in, first out, in the context's main realm; an error is reported.
+    /// Tasks run first in, first out, in the realm that is current then; an error is reported.
     pub fn queue_task(&self, task: impl FnOnce(&mut Context) -> JsResult<()> + 'static) {
         self.tasks
             .borrow_mut()

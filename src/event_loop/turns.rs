@@ -1,6 +1,6 @@
 //! The event loop's processing model.
 
-use std::{cell::RefCell, sync::Arc, task::Poll, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use boa_engine::{Context, JsResult};
 
@@ -220,10 +220,10 @@ impl<'a, 'b> Turns<'a, 'b> {
             }
         }
         let (event_loop, cell) = (self.event_loop, self.cell);
-        self.jobs.poll_woken(|poll| {
+        self.jobs.poll_woken(|result| {
             let context = &mut cell.borrow_mut();
-            if let Poll::Ready(Err(error)) = poll {
-                report_exception(error, context);
+            if let Err((error, realm)) = result {
+                report_exception_in(realm, error, context);
             }
             event_loop.microtasks().perform_a_checkpoint(context);
             match event_loop.microtasks().take_fatal() {
