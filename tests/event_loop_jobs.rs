@@ -20,7 +20,7 @@ use boa_engine::{
     Context, JsNativeError, JsResult, JsValue,
     error::{EngineError, PanicError},
     gc::force_collect,
-    job::{GenericJob, NativeAsyncJob, PromiseJob, TimeoutJob},
+    job::{GenericJob, JobExecutor, NativeAsyncJob, PromiseJob, TimeoutJob},
 };
 use boa_websocket::event_loop::{
     EventLoop, LoopWaker, TaskSource, after_microtask_checkpoint, clean_up_after_running_script,
@@ -433,7 +433,8 @@ fn steps_after_the_checkpoint_run_once_and_after_all_microtasks() {
 fn steps_after_the_checkpoint_under_other_executors() {
     use boa_engine::job::SimpleJobExecutor;
     use boa_websocket::event_loop::Microtasks;
-    let (mut context, log) = context_on(Microtasks::new(Rc::new(SimpleJobExecutor::new())));
+    let simple = Rc::new(SimpleJobExecutor::new());
+    let (mut context, log) = context_on(Microtasks::new(simple.clone()));
     let steps = log.clone();
     assert!(after_microtask_checkpoint(&mut context, move |_| steps.push("after")));
     eval(
@@ -442,6 +443,23 @@ fn steps_after_the_checkpoint_under_other_executors() {
     );
     context.run_jobs().unwrap();
     assert_eq!(log.take(), "a b after");
+
+    // Asked for by a job that bypassed the wrapper, so that the checkpoint is the scheduled one; a
+    // microtask that a step queues is not forgotten.
+    let (steps, realm) = (log.clone(), context.realm().clone());
+    let job = GenericJob::new(
+        move |context| {
+            assert!(after_microtask_checkpoint(context, move |context| {
+                steps.push("step");
+                eval(context, "Promise.resolve().then(() => log('c'))");
+            }));
+            Ok(JsValue::undefined())
+        },
+        realm,
+    );
+    simple.enqueue_job(job.into(), &mut context);
+    context.run_jobs().unwrap();
+    assert_eq!(log.take(), "step c");
 
     let (mut context, log) = context_on(Rc::new(SimpleJobExecutor::new()));
     let steps = log.clone();

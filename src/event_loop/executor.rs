@@ -35,7 +35,7 @@ pub trait TaskSource {
     /// microtask checkpoint after each of its tasks ([`perform_a_microtask_checkpoint`](super::perform_a_microtask_checkpoint)).
     fn run_tasks(&self, context: &mut Context) -> bool;
 
-    /// Must the loop go on waiting for it? Asked only when there is nothing to do.
+    /// Must the loop go on waiting for it? True also while a task is waiting. Asked only when there is nothing else to do.
     fn keeps_alive(&self, context: &Context) -> bool;
 }
 
@@ -126,8 +126,8 @@ impl EventLoop {
         LoopWaker(Arc::clone(&self.parker))
     }
 
-    /// Has `callback` called on every wake after which the loop has not looked yet, on the thread that wakes: the place to
-    /// post an event to the host's own loop. It replaces the one before; `None` removes it.
+    /// Has `callback` called by the first wake since the loop last looked for work, on the thread that wakes: the
+    /// place to post an event to the host's own loop. It replaces the one before; `None` removes it.
     pub fn set_wake_callback(&self, callback: Option<Arc<dyn Fn() + Send + Sync>>) {
         self.parker.set_callback(callback);
     }
@@ -165,14 +165,10 @@ impl EventLoop {
         steps: impl FnOnce(&mut Context) -> JsResult<()> + 'static,
         context: &Context,
     ) -> TimerId {
+        let now = context.clock().now();
         let mut timers = self.timers.borrow_mut();
         let id = timers.next_id();
-        timers.insert(
-            id,
-            context.clock().now(),
-            delay,
-            Timer::Steps(Box::new(steps)),
-        );
+        timers.insert(id, now, delay, Timer::Steps(Box::new(steps)));
         drop(timers);
         self.changed();
         id
@@ -232,9 +228,10 @@ impl EventLoop {
         if token.revoked() {
             return;
         }
+        let now = context.clock().now();
         let mut timers = self.timers.borrow_mut();
         let id = timers.next_id();
-        timers.insert(id, context.clock().now(), delay, timer);
+        timers.insert(id, now, delay, timer);
         drop(timers);
         let event_loop = Rc::downgrade(self);
         token.push_callback(move |_| {

@@ -114,11 +114,8 @@ impl<'a, 'b> Turns<'a, 'b> {
                 return Ok(self.progress());
             }
         }
-        Ok(match self.progress() {
-            Progress::Stalled { .. } => Progress::Stalled {
-                next_deadline: Some(Duration::ZERO),
-            },
-            Progress::Done => Progress::Done,
+        Ok(Progress::Stalled {
+            next_deadline: Some(Duration::ZERO),
         })
     }
 
@@ -164,8 +161,8 @@ impl<'a, 'b> Turns<'a, 'b> {
                 next_deadline: Some(Duration::ZERO),
             };
         }
-        let timers = event_loop.timers.borrow();
-        if timers.is_empty()
+        let next_deadline = event_loop.timers.borrow().next_deadline();
+        if next_deadline.is_none()
             && !self.jobs.keep_alive()
             && event_loop.async_jobs.borrow().is_empty()
             && !self.a_source_keeps_alive(&context)
@@ -173,9 +170,7 @@ impl<'a, 'b> Turns<'a, 'b> {
             return Progress::Done;
         }
         Progress::Stalled {
-            next_deadline: timers
-                .next_deadline()
-                .map(|deadline| (deadline - context.clock().now()).into()),
+            next_deadline: next_deadline.map(|deadline| (deadline - context.clock().now()).into()),
         }
     }
 
