@@ -173,11 +173,7 @@ fn native_endings(value: &JsValue, context: &mut Context) -> JsResult<bool> {
 }
 
 /// <https://w3c.github.io/FileAPI/#constructorBlob>
-fn constructor(
-    new_target: &JsValue,
-    args: &[JsValue],
-    context: &mut Context,
-) -> JsResult<JsValue> {
+fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let parts = match args.get_or_undefined(0) {
         value if value.is_undefined() => Vec::new(),
         value => sequence(value, "the parts of a Blob", context, |part, context| {

@@ -35,7 +35,10 @@ fn registering_twice_changes_nothing() {
     );
     webidl::register(&mut context).unwrap();
     dom::register(&mut context).unwrap();
-    let seen = eval(&mut context, "dispatchEvent(new Event('x')); [E === Event, n].join()");
+    let seen = eval(
+        &mut context,
+        "dispatchEvent(new Event('x')); [E === Event, n].join()",
+    );
     assert_eq!(seen, "true,1");
 }
 
@@ -73,6 +76,17 @@ fn a_second_realm_has_interfaces_of_its_own() {
          log.join()",
     );
     assert_eq!(seen, "false,true,true,x,true,x,true,true,true");
+    // The prototype comes from the realm of new.target.
+    let seen = eval(
+        &mut context,
+        "let bare = new other.Function(); bare.prototype = null;
+         let revoked = Proxy.revocable(bare, {}); revoked.revoke();
+         let error; try { Reflect.construct(Event, ['x'], revoked.proxy) } catch (e) { error = e }
+         [Object.getPrototypeOf(Reflect.construct(Event, ['x'], bare)) === other.Event.prototype,
+          Object.getPrototypeOf(Reflect.construct(EventTarget, [], bare.bind())) === other.EventTarget.prototype,
+          error instanceof TypeError].join()",
+    );
+    assert_eq!(seen, "true,true,true");
     // A target's events live in the target's realm.
     let target = context
         .eval(Source::from_bytes(
@@ -81,6 +95,34 @@ fn a_second_realm_has_interfaces_of_its_own() {
         .unwrap();
     fire_an_event("z", &target.as_object().unwrap(), &mut context).unwrap();
     assert_eq!(eval(&mut context, "other.seen.join()"), "true");
+}
+
+#[test]
+fn a_realm_that_is_lost_is_collected() {
+    let mut context = context();
+    let realm = context.create_realm().unwrap();
+    let first = context.enter_realm(realm);
+    webidl::register(&mut context).unwrap();
+    dom::register(&mut context).unwrap();
+    let other = context.global_object();
+    context.enter_realm(first);
+    let weak = "(g => { g.addEventListener('x', () => g); return new WeakRef(g) })";
+    let weak = context.eval(Source::from_bytes(weak)).unwrap();
+    let weak = weak.as_object().unwrap();
+    let weak = weak.call(&JsValue::undefined(), &[other.into()], &mut context);
+    context
+        .register_global_property(
+            js_string!("weak"),
+            weak.unwrap(),
+            boa_engine::property::Attribute::all(),
+        )
+        .unwrap();
+    context.clear_kept_objects();
+    boa_gc::force_collect();
+    boa_gc::force_collect();
+    assert_eq!(eval(&mut context, "weak.deref()"), "undefined");
+    // Of the first realm nothing was lost.
+    assert_eq!(eval(&mut context, "dispatchEvent(new Event('x'))"), "true");
 }
 
 #[derive(Trace, Finalize, JsData)]
@@ -158,7 +200,13 @@ fn an_embedders_own_event_target() {
 fn dispatch_refuses_what_is_neither_event_nor_target() {
     let mut context = context();
     let plain = JsObject::with_null_proto();
-    let event = create_event(&EVENT, js_string!("x"), EventInit::default(), (), &mut context);
+    let event = create_event(
+        &EVENT,
+        js_string!("x"),
+        EventInit::default(),
+        (),
+        &mut context,
+    );
     let event = event.unwrap();
     assert!(dispatch(&event, &plain, &mut context).is_err());
     assert!(dispatch(&plain, &event, &mut context).is_err());
