@@ -13,7 +13,7 @@ use std::{
     task::{self, Poll, Wake, Waker},
 };
 
-use boa_engine::{Context, JsResult, JsValue, job::NativeAsyncJob};
+use boa_engine::{Context, JsError, JsResult, JsValue, job::NativeAsyncJob, realm::Realm};
 
 use super::parker::Parker;
 
@@ -33,6 +33,7 @@ struct Running<'a> {
     future: Pin<Box<dyn Future<Output = JsResult<JsValue>> + 'a>>,
     signal: Arc<Signal>,
     waker: Waker,
+    realm: Option<Realm>,
     background: bool,
 }
 
@@ -101,9 +102,11 @@ impl<'a> AsyncJobs<'a> {
             woken: AtomicBool::new(true),
             ready: Arc::clone(&self.ready),
         });
+        let realm = job.realm().cloned();
         self.running.insert(
             id,
             Running {
+                realm,
                 future: Box::pin(job.call(cell)),
                 waker: Waker::from(Arc::clone(&signal)),
                 signal,
@@ -119,12 +122,12 @@ impl<'a> AsyncJobs<'a> {
         self.foreground > 0
     }
 
-    /// Polls each job that was woken since the last call, once and in the order of the wakes, and gives the result
-    /// of each poll to `settle`. One that wakes itself while it is polled has its turn at the next call.
-    /// Returns whether there was one.
+    /// Polls each job that was woken since the last call, once and in the order of the wakes, and gives the outcome of
+    /// each poll to `settle`, an error with the realm of its job. One that wakes itself while it is polled has its turn at
+    /// the next call. Returns whether there was one.
     pub(super) fn poll_woken(
         &mut self,
-        mut settle: impl FnMut(Poll<JsResult<JsValue>>) -> JsResult<()>,
+        mut settle: impl FnMut(Result<(), (JsError, Option<Realm>)>) -> JsResult<()>,
     ) -> JsResult<bool> {
         if self.running.is_empty() {
             return Ok(false);
@@ -151,11 +154,14 @@ impl<'a> AsyncJobs<'a> {
                 .future
                 .as_mut()
                 .poll(&mut task::Context::from_waker(&job.waker));
-            if poll.is_ready() {
+            let mut result = Ok(());
+            if let Poll::Ready(ready) = poll {
                 self.foreground -= usize::from(!job.background);
+                let realm = job.realm.take();
+                result = ready.map(drop).map_err(|error| (error, realm));
                 self.running.remove(&id);
             }
-            outcome = settle(poll);
+            outcome = settle(result);
             if outcome.is_err() {
                 break;
             }

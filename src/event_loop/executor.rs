@@ -35,7 +35,7 @@ pub trait TaskSource {
     /// microtask checkpoint after each of its tasks ([`perform_a_microtask_checkpoint`](super::perform_a_microtask_checkpoint)).
     fn run_tasks(&self, context: &mut Context) -> bool;
 
-    /// Must the loop go on waiting for it? Asked only when there is nothing to do.
+    /// Must the loop go on waiting for it? True also while a task is waiting. Asked only when there is nothing else to do.
     fn keeps_alive(&self, context: &Context) -> bool;
 }
 
@@ -90,6 +90,7 @@ impl EventLoop {
     ///
     /// * An engine panic, after which the context is not to be used again. Every other error is reported.
     /// * A `TypeError` when called from within a turn, a microtask or script: jobs may run only when the stack is empty.
+    ///   So does [`JsPromise::await_blocking`](boa_engine::object::builtins::JsPromise::await_blocking) there, which calls it.
     pub fn run(&self, context: &mut Context) -> JsResult<()> {
         self.turns(&RefCell::new(context)).run()
     }
@@ -125,8 +126,8 @@ impl EventLoop {
         LoopWaker(Arc::clone(&self.parker))
     }
 
-    /// Has `callback` called on every wake after which the loop has not looked yet, on the thread that wakes: the place to
-    /// post an event to the host's own loop. It replaces the one before; `None` removes it.
+    /// Has `callback` called by the first wake since the loop last looked for work, on the thread that wakes: the
+    /// place to post an event to the host's own loop. It replaces the one before; `None` removes it.
     pub fn set_wake_callback(&self, callback: Option<Arc<dyn Fn() + Send + Sync>>) {
         self.parker.set_callback(callback);
     }
@@ -149,7 +150,7 @@ impl EventLoop {
 
     /// <https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-task>
     ///
-    /// Tasks run first in, first out, in the context's main realm; an error is reported.
+    /// Tasks run first in, first out, in the realm that is current then; an error is reported.
     pub fn queue_task(&self, task: impl FnOnce(&mut Context) -> JsResult<()> + 'static) {
         self.tasks
             .borrow_mut()
@@ -164,14 +165,10 @@ impl EventLoop {
         steps: impl FnOnce(&mut Context) -> JsResult<()> + 'static,
         context: &Context,
     ) -> TimerId {
+        let now = context.clock().now();
         let mut timers = self.timers.borrow_mut();
         let id = timers.next_id();
-        timers.insert(
-            id,
-            context.clock().now(),
-            delay,
-            Timer::Steps(Box::new(steps)),
-        );
+        timers.insert(id, now, delay, Timer::Steps(Box::new(steps)));
         drop(timers);
         self.changed();
         id
@@ -231,9 +228,10 @@ impl EventLoop {
         if token.revoked() {
             return;
         }
+        let now = context.clock().now();
         let mut timers = self.timers.borrow_mut();
         let id = timers.next_id();
-        timers.insert(id, context.clock().now(), delay, timer);
+        timers.insert(id, now, delay, timer);
         drop(timers);
         let event_loop = Rc::downgrade(self);
         token.push_callback(move |_| {

@@ -77,7 +77,8 @@ impl MicrotaskQueue {
                 }
             }
             // 4. Notify about rejected promises. What a step asks for in turn waits for the next checkpoint.
-            for step in mem::take(&mut *self.after.borrow_mut()) {
+            let steps = mem::take(&mut *self.after.borrow_mut());
+            for step in steps {
                 step(context);
             }
             // 5. N/A: no Indexed DB.

@@ -1,6 +1,6 @@
 //! The event loop's processing model.
 
-use std::{cell::RefCell, sync::Arc, task::Poll, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use boa_engine::{Context, JsResult};
 
@@ -114,11 +114,8 @@ impl<'a, 'b> Turns<'a, 'b> {
                 return Ok(self.progress());
             }
         }
-        Ok(match self.progress() {
-            Progress::Stalled { .. } => Progress::Stalled {
-                next_deadline: Some(Duration::ZERO),
-            },
-            Progress::Done => Progress::Done,
+        Ok(Progress::Stalled {
+            next_deadline: Some(Duration::ZERO),
         })
     }
 
@@ -164,8 +161,8 @@ impl<'a, 'b> Turns<'a, 'b> {
                 next_deadline: Some(Duration::ZERO),
             };
         }
-        let timers = event_loop.timers.borrow();
-        if timers.is_empty()
+        let next_deadline = event_loop.timers.borrow().next_deadline();
+        if next_deadline.is_none()
             && !self.jobs.keep_alive()
             && event_loop.async_jobs.borrow().is_empty()
             && !self.a_source_keeps_alive(&context)
@@ -173,9 +170,7 @@ impl<'a, 'b> Turns<'a, 'b> {
             return Progress::Done;
         }
         Progress::Stalled {
-            next_deadline: timers
-                .next_deadline()
-                .map(|deadline| (deadline - context.clock().now()).into()),
+            next_deadline: next_deadline.map(|deadline| (deadline - context.clock().now()).into()),
         }
     }
 
@@ -214,15 +209,16 @@ impl<'a, 'b> Turns<'a, 'b> {
             (&self.event_loop.background_jobs, true),
         ] {
             // Starting a job may queue more; those are for the next turn.
-            for job in std::mem::take(&mut *queue.borrow_mut()) {
+            let new = std::mem::take(&mut *queue.borrow_mut());
+            for job in new {
                 self.jobs.start(job, background, self.cell);
             }
         }
         let (event_loop, cell) = (self.event_loop, self.cell);
-        self.jobs.poll_woken(|poll| {
+        self.jobs.poll_woken(|result| {
             let context = &mut cell.borrow_mut();
-            if let Poll::Ready(Err(error)) = poll {
-                report_exception(error, context);
+            if let Err((error, realm)) = result {
+                report_exception_in(realm, error, context);
             }
             event_loop.microtasks().perform_a_checkpoint(context);
             match event_loop.microtasks().take_fatal() {

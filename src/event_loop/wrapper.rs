@@ -27,7 +27,8 @@ use super::{
 /// It keeps the promise jobs to itself, gives the inner executor one job that performs a checkpoint, and performs one after
 /// each other job (after each poll of an async one), so that microtasks run before the
 /// next task whatever the inner executor thinks of them. An error is given to
-/// [`report_exception`] and reaches neither the inner executor, which might discard other jobs over it, nor the host.
+/// [`report_exception`] and reaches neither the inner executor, which might discard other jobs over it, nor the host;
+/// an engine panic alone goes on, because the context is not to be used again.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -69,16 +70,15 @@ impl<E: JobExecutor> Microtasks<E> {
 
     /// Gives the inner executor a job that performs a checkpoint, unless it has one.
     fn schedule(&self, context: &mut Context) {
-        // A checkpoint under way will come to the new job by itself.
-        if self.queue.performing() || self.scheduled.replace(true) {
+        // Also within a checkpoint: a step at its end may ask for more, when the queue has run dry.
+        if self.scheduled.replace(true) {
             return;
         }
         let queue = Rc::clone(&self.queue);
         let scheduled = Scheduled(Rc::clone(&self.scheduled));
         let job = PromiseJob::new(move |context| {
             drop(scheduled);
-            queue.perform_a_checkpoint(context);
-            Ok(JsValue::undefined())
+            end(Ok(JsValue::undefined()), &queue, context)
         });
         Rc::clone(&self.inner).enqueue_job(job.into(), context);
     }
@@ -131,13 +131,12 @@ impl<E: JobExecutor> Microtasks<E> {
         }
     }
 
-    /// What comes before and after the inner executor's own run.
+    /// What comes before the inner executor's own run.
     fn begin(&self, context: &mut Context) -> JsResult<()> {
         if self.queue.performing() || microtasks::script_is_running(context) {
             return Err(run_within_script());
         }
-        self.queue.perform_a_checkpoint(context);
-        Ok(())
+        end(Ok(JsValue::undefined()), &self.queue, context).map(drop)
     }
 }
 
@@ -150,18 +149,21 @@ impl Drop for Scheduled {
     }
 }
 
-/// Ends a task: its error is reported, its microtasks run.
+/// Ends a task: its error is reported, its microtasks run. Only an engine panic goes on to the inner executor.
 fn end(
     result: JsResult<JsValue>,
     queue: &MicrotaskQueue,
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let value = result.unwrap_or_else(|error| {
-        report_exception(error, context);
-        JsValue::undefined()
-    });
+    let value = match result {
+        Ok(value) => value,
+        Err(error) => {
+            report_exception(error, context);
+            JsValue::undefined()
+        }
+    };
     queue.perform_a_checkpoint(context);
-    Ok(value)
+    queue.take_fatal().map_or(Ok(value), Err)
 }
 
 fn wrap_async(job: NativeAsyncJob, queue: Rc<MicrotaskQueue>) -> NativeAsyncJob {
@@ -192,6 +194,7 @@ impl<E: JobExecutor> JobExecutor for Microtasks<E> {
                 self.schedule(context);
             }
             job => {
+                self.queue.enter(context);
                 let job = self.wrap(job);
                 Rc::clone(&self.inner).enqueue_job(job, context);
             }
