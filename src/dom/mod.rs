@@ -52,7 +52,8 @@ pub fn register(context: &mut Context) -> JsResult<()> {
     define_interface(&EVENT_TARGET, context)?;
     define_interface(&EVENT, context)?;
     define_interface(&CUSTOM_EVENT, context)?;
-    global::register(context)
+    global::register(context);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ use super::{
 use crate::{
     dom::{EventInit, create_event, dispatch},
     event_loop::{after_microtask_checkpoint, report_exception},
+    webidl::prototype_of,
 };
 
 /// Host hooks that tell script, and then the embedder, of promises that are rejected unseen.
@@ -180,7 +181,7 @@ fn notify_about_rejected_promises(context: &mut Context) {
         let Some(promise) = rejections.being_notified.borrow().first().cloned() else {
             return;
         };
-        // Fire unhandledrejection.
+        // Fire unhandledrejection, which takes the interface.
         let not_canceled = match fire("unhandledrejection", &promise, true, context) {
             Ok(not_canceled) => not_canceled,
             Err(error) => {
@@ -219,6 +220,9 @@ fn fire(
     cancelable: bool,
     context: &mut Context,
 ) -> JsResult<bool> {
+    if prototype_of(&PROMISE_REJECTION_EVENT, context.realm()).is_none() {
+        return Ok(true);
+    }
     let init = EventInit {
         cancelable,
         ..EventInit::default()

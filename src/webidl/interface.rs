@@ -13,7 +13,7 @@ use boa_engine::{
     realm::Realm,
 };
 
-use super::conversions::required_arguments;
+use super::{conversions::required_arguments, realms::function_realm};
 
 /// A native function as Boa calls it: `this`, the arguments, the context.
 ///
@@ -375,9 +375,7 @@ fn construct(
 /// The prototype of an object that `new_target` constructs.
 ///
 /// <https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface>,
-/// steps 3.1 to 3.3. Boa does not tell the realm of a function: where `new_target.prototype` is
-/// not an object, the prototype comes from the realm whose constructor runs and not from that of
-/// `new_target`.
+/// steps 3.1 to 3.3.
 ///
 /// # Errors
 ///
@@ -387,14 +385,21 @@ pub fn prototype_from_new_target(
     interface: &'static Interface,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    if let Some(new_target) = new_target.as_object()
-        && let Some(prototype) = new_target
-            .get(js_string!("prototype"), context)?
-            .as_object()
-    {
-        return Ok(prototype);
+    // 3.1. NewTarget's prototype.
+    let mut realm = None;
+    if let Some(new_target) = new_target.as_object() {
+        let prototype = new_target.get(js_string!("prototype"), context)?;
+        if let Some(prototype) = prototype.as_object() {
+            return Ok(prototype);
+        }
+        // 3.2. Not an object: that of the interface in NewTarget's realm,
+        realm = function_realm(&new_target, context)?;
     }
-    prototype_of(interface, context.realm()).ok_or_else(|| not_defined(interface))
+    // or, where that realm does not have the interface, in the realm of the constructor.
+    realm
+        .and_then(|realm| prototype_of(interface, &realm))
+        .or_else(|| prototype_of(interface, context.realm()))
+        .ok_or_else(|| not_defined(interface))
 }
 
 /// Creates a platform object that implements `interface`, for a constructor that was called with

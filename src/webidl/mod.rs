@@ -16,6 +16,10 @@ pub mod conversions;
 pub mod dom_exception;
 pub mod interface;
 pub mod promise;
+mod realms;
+
+#[cfg(test)]
+mod tests;
 
 pub use buffer_source::{buffer_source_bytes, is_buffer_source};
 pub use callback::{call_a_user_objects_operation, invoke_callback};
@@ -31,14 +35,17 @@ pub use interface::{
     new_platform_object, prototype_from_new_target, prototype_of,
 };
 pub use promise::promise_from;
+pub use realms::realm_of_global_object;
 
 use boa_engine::{Context, JsResult};
 
-/// Registers the interfaces of this room, `DOMException`, in the context's current realm.
+/// Registers the interfaces of this room, `DOMException`, in the context's current realm. It comes
+/// before any other interface of the realm.
 ///
 /// # Errors
 ///
 /// Those of [`define_interface`].
 pub fn register(context: &mut Context) -> JsResult<()> {
+    realms::register(context)?;
     dom_exception::register(context)
 }
