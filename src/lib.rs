@@ -49,6 +49,9 @@
 //! Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
 //! ([`net::TlsOptions::set_config`]) and fails with a clear error otherwise.
 
+// Nothing from outside may panic.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dom;

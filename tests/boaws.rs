@@ -85,12 +85,18 @@ fn a_script_reads_the_close_code() {
     for scheme in ["--serve", "--serve=wss"] {
         let script = format!("{REPORT} report('/close?code=4001&reason=bye')");
         check(&run(&script, &[scheme]), 0, "close 4001 'bye' true\n");
-        let script = format!("{REPORT} const ws = report('/echo'); ws.onopen = () => ws.close(1000, 'done')");
+        let script = format!(
+            "{REPORT} const ws = report('/echo'); ws.onopen = () => ws.close(1000, 'done')"
+        );
         check(&run(&script, &[scheme]), 0, "close 1000 'done' true\n");
         let script = format!("{REPORT} const ws = report('/echo'); ws.onopen = () => ws.close()");
         check(&run(&script, &[scheme]), 0, "close 1005 '' true\n");
         let script = format!("{REPORT} report('/drop')");
-        check(&run(&script, &[scheme]), 0, "error Event\nclose 1006 '' false\n");
+        check(
+            &run(&script, &[scheme]),
+            0,
+            "error Event\nclose 1006 '' false\n",
+        );
     }
 }
 
@@ -103,7 +109,12 @@ fn the_demos_run() {
         if path.extension().is_some_and(|extension| extension == "js") {
             let output = boaws(&fixtures, &["run", "--serve", path.to_str().unwrap()]);
             let name = path.display();
-            assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{name}: {}",
+                text(&output.stderr)
+            );
             assert!(!output.stdout.is_empty(), "{name} says nothing");
             demos += 1;
         }
@@ -113,7 +124,10 @@ fn the_demos_run() {
 
 #[test]
 fn output_is_there_at_once_when_it_is_a_pipe() {
-    let directory = files(&[("a.js", "console.log('first'); setTimeout(() => {}, 600_000)")]);
+    let directory = files(&[(
+        "a.js",
+        "console.log('first'); setTimeout(() => {}, 600_000)",
+    )]);
     let mut child = Running(
         Command::new(BOAWS)
             .args(["run", "a.js"])
@@ -132,7 +146,10 @@ fn output_is_there_at_once_when_it_is_a_pipe() {
 
 #[test]
 fn a_reader_that_has_gone_does_no_harm() {
-    let directory = files(&[("a.js", "for (let i = 0; i < 10_000; i++) console.log('x'.repeat(100))")]);
+    let directory = files(&[(
+        "a.js",
+        "for (let i = 0; i < 10_000; i++) console.log('x'.repeat(100))",
+    )]);
     let mut child = Command::new(BOAWS)
         .args(["run", "a.js"])
         .current_dir(directory.path())
@@ -195,7 +212,11 @@ fn modules_import_from_disk() {
     let lib = directory.path().join("lib");
     fs::create_dir(&lib).unwrap();
     fs::write(lib.join("name.mjs"), "export * from '../other.js'").unwrap();
-    fs::write(directory.path().join("other.js"), "export const name = 'other'").unwrap();
+    fs::write(
+        directory.path().join("other.js"),
+        "export const name = 'other'",
+    )
+    .unwrap();
     fs::write(lib.join("late.mjs"), "export const late = await 'later'").unwrap();
     fs::write(directory.path().join("after.js"), "console.log('after')").unwrap();
     let output = boaws(directory.path(), &["run", "main.mjs", "after.js"]);
@@ -270,7 +291,10 @@ fn wrong_usage_exits_with_2() {
         (&["run", "dir.js"], "cannot read dir.js"),
         (&["run", "latin1.js"], "not UTF-8"),
         (&["run", "--location", "nonsense", "a.js"], "nonsense"),
-        (&["run", "--location", "http://x/", "--serve", "a.js"], "--location"),
+        (
+            &["run", "--location", "http://x/", "--serve", "a.js"],
+            "--location",
+        ),
         (&["run", "--ca-file", "missing.pem", "a.js"], "missing.pem"),
         (&["run", "--ca-file", "a.js", "a.js"], "a.js"),
         (&["serve", "--bind", "0.0.0.0"], "0.0.0.0"),
@@ -314,7 +338,11 @@ fn an_uncaught_error_shows_its_stack_and_the_rest_goes_on() {
     check(&output, 1, "the timer runs\n");
     check_error(
         &output,
-        &["Uncaught RangeError: too much", "at inner (script.js:3:", "at outer (script.js:4:"],
+        &[
+            "Uncaught RangeError: too much",
+            "at inner (script.js:3:",
+            "at outer (script.js:4:",
+        ],
     );
 }
 
@@ -337,12 +365,16 @@ fn an_error_in_a_listener_does_not_stop_the_socket() {
 
 #[test]
 fn an_unhandled_rejection_is_an_error() {
-    let output = run("Promise.reject(new TypeError('no')); setTimeout(() => console.log('on'))", &[]);
+    let output = run(
+        "Promise.reject(new TypeError('no')); setTimeout(() => console.log('on'))",
+        &[],
+    );
     check(&output, 1, "on\n");
     check_error(&output, &["Uncaught (in promise) TypeError: no"]);
     let handled = "const p = Promise.reject(1); p.catch(() => console.log('caught'))";
     check(&run(handled, &[]), 0, "caught\n");
-    let prevented = "onunhandledrejection = (event) => { event.preventDefault(); console.log(event.reason) };
+    let prevented =
+        "onunhandledrejection = (event) => { event.preventDefault(); console.log(event.reason) };
         Promise.reject('seen')";
     check(&run(prevented, &[]), 0, "seen\n");
 }
@@ -370,7 +402,11 @@ fn connections_that_fail_say_why_when_asked() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
-    fails(&format!("ws://127.0.0.1:{port}"), &[], &["127.0.0.1", "refused"]);
+    fails(
+        &format!("ws://127.0.0.1:{port}"),
+        &[],
+        &["127.0.0.1", "refused"],
+    );
     fails("ws://127.0.0.1:25/", &[], &["25", "blocked"]);
     fails("/status?code=404", &["--serve"], &["404"]);
 
@@ -383,7 +419,11 @@ fn connections_that_fail_say_why_when_asked() {
         // Kept open: that what was said is not HTTP has to be enough.
         thread::park();
     });
-    fails(&format!("ws://127.0.0.1:{port}"), &[], &["opening handshake"]);
+    fails(
+        &format!("ws://127.0.0.1:{port}"),
+        &[],
+        &["opening handshake"],
+    );
 }
 
 #[test]

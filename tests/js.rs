@@ -100,7 +100,10 @@ fn variants(path: &Path) -> Vec<TestFile> {
     if variants.is_empty() {
         return vec![file];
     }
-    let with = |variant: String| TestFile { variant, ..file.clone() };
+    let with = |variant: String| TestFile {
+        variant,
+        ..file.clone()
+    };
     variants.into_iter().map(with).collect()
 }
 
@@ -132,9 +135,15 @@ fn run(root: &Path, file: &TestFile) -> JsResult<Outcome> {
         .job_executor(Rc::clone(&event_loop))
         .host_hooks(Rc::new(Hooks))
         .build()?;
-    context.runtime_limits_mut().set_stack_size_limit(10_000_000);
+    context
+        .runtime_limits_mut()
+        .set_stack_size_limit(10_000_000);
     let name = file.path.strip_prefix(root).unwrap_or(&file.path).display();
-    let location = format!("http://{}/js-tests/{name}{}", SERVER.address(), file.variant);
+    let location = format!(
+        "http://{}/js-tests/{name}{}",
+        SERVER.address(),
+        file.variant
+    );
     let extension = WebSocketExtension::builder()
         .base_url(&location)
         .add_root_certificates_pem(SERVER.ca_pem().unwrap_or_default())
@@ -152,7 +161,11 @@ fn run(root: &Path, file: &TestFile) -> JsResult<Outcome> {
     );
     define_globals(&location, file.long, &outcome, &mut context)?;
     let harness = root.join("harness.js");
-    for path in [&harness].into_iter().chain(&file.scripts).chain([&file.path]) {
+    for path in [&harness]
+        .into_iter()
+        .chain(&file.scripts)
+        .chain([&file.path])
+    {
         let source = Source::from_filepath(path).map_err(boa_engine::JsError::from_rust)?;
         if let Err(error) = context.eval(source) {
             boa_websocket::event_loop::report_exception(error, &mut context);
@@ -180,10 +193,14 @@ fn define_globals(
     context.register_global_property(js_string!("WS_URL"), ws, attribute)?;
     context.register_global_property(js_string!("WSS_URL"), wss, attribute)?;
     context.register_global_property(js_string!("__timeout"), timeout, attribute)?;
-    context.register_global_builtin_callable(js_string!("__gc"), 0, NativeFunction::from_fn_ptr(|_, _, _| {
-        boa_gc::force_collect();
-        Ok(JsValue::undefined())
-    }))?;
+    context.register_global_builtin_callable(
+        js_string!("__gc"),
+        0,
+        NativeFunction::from_fn_ptr(|_, _, _| {
+            boa_gc::force_collect();
+            Ok(JsValue::undefined())
+        }),
+    )?;
     let outcome = Rc::clone(outcome);
     // It captures nothing of the engine's.
     let report = NativeFunction::from_copy_closure_with_captures(
@@ -218,13 +235,19 @@ fn judge(outcome: &Outcome) -> Result<(), String> {
 
 fn failing_subtests(report: &Value, failures: &mut Vec<String>) {
     if report["status"] != "OK" {
-        failures.push(format!("harness: {} {}", report["status"], report["message"]));
+        failures.push(format!(
+            "harness: {} {}",
+            report["status"], report["message"]
+        ));
     }
     let tests = report["tests"].as_array().map_or(&[][..], Vec::as_slice);
     if tests.is_empty() {
         failures.push("no subtest".to_owned());
     }
     for test in tests.iter().filter(|test| test["status"] != "PASS") {
-        failures.push(format!("{} {}: {}", test["status"], test["name"], test["message"]));
+        failures.push(format!(
+            "{} {}: {}",
+            test["status"], test["name"], test["message"]
+        ));
     }
 }

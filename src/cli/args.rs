@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Run JavaScript with WebSocket, EventTarget and their kin on the Boa engine.
 #[derive(Debug, Parser)]
 #[command(name = "boaws", version, about, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 success, 1 uncaught error or unhandled rejection, 2 wrong usage.\n\
-    Try: boaws run --serve fixtures/close-event.js")]
+#[command(
+    after_help = "Exit codes: 0 success, 1 uncaught error or unhandled rejection, 2 wrong usage.\n\
+    Try: boaws run --serve fixtures/close-event.js"
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -24,12 +24,7 @@ pub(super) struct FileModuleLoader {
 
 impl FileModuleLoader {
     /// Parses a file of the command line and enters it, so that importing it gives the same module.
-    pub(super) fn parse(
-        &self,
-        text: &str,
-        path: &Path,
-        context: &mut Context,
-    ) -> JsResult<Module> {
+    pub(super) fn parse(&self, text: &str, path: &Path, context: &mut Context) -> JsResult<Module> {
         let source = Source::from_bytes(text).with_path(path);
         let module = Module::parse(source, None, context)?;
         if let Ok(path) = path.canonicalize() {
@@ -60,7 +55,10 @@ impl FileModuleLoader {
             let shown = path.display();
             type_error(format!("cannot import '{specifier}': {shown}: {error}"))
         })?;
-        let json = key.1.as_ref().is_some_and(|type_| *type_ == js_string!("json"));
+        let json = key
+            .1
+            .as_ref()
+            .is_some_and(|type_| *type_ == js_string!("json"));
         let module = match &key.1 {
             None => Module::parse(Source::from_bytes(&text).with_path(&path), None, context),
             Some(_) if json => Module::parse_json(js_string!(text.as_str()), context),
@@ -105,15 +103,19 @@ impl ModuleLoader for FileModuleLoader {
 
 /// <https://html.spec.whatwg.org/multipage/webappapis.html#resolve-a-module-specifier>, for files.
 fn resolve(specifier: &str, referrer: Option<&Path>) -> JsResult<PathBuf> {
-    let relative = ["./", "../"].iter().any(|start| specifier.starts_with(start));
+    let relative = ["./", "../"]
+        .iter()
+        .any(|start| specifier.starts_with(start));
     if relative || specifier.starts_with('/') {
         let directory = referrer.and_then(Path::parent).unwrap_or(Path::new(""));
         return Ok(directory.join(specifier));
     }
     match Url::parse(specifier) {
-        Ok(url) if url.scheme() == "file" => url
-            .to_file_path()
-            .map_err(|()| type_error(format!("cannot import '{specifier}': not a path of this machine"))),
+        Ok(url) if url.scheme() == "file" => url.to_file_path().map_err(|()| {
+            type_error(format!(
+                "cannot import '{specifier}': not a path of this machine"
+            ))
+        }),
         Ok(url) => Err(type_error(format!(
             "cannot import '{specifier}': only files can be imported, not '{}:'",
             url.scheme()

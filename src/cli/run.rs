@@ -2,8 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    env,
-    io,
+    env, io,
     path::Path,
     process::ExitCode,
     rc::Rc,
@@ -52,7 +51,9 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
     }
     let server = match args.serve.map(start_server).transpose() {
         Ok(server) => server,
-        Err(error) => return usage_error(format_args!("cannot start the embedded server: {error}")),
+        Err(error) => {
+            return usage_error(format_args!("cannot start the embedded server: {error}"));
+        }
     };
     let location = match (&server, args.serve) {
         (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
@@ -79,7 +80,9 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
             ExitCode::from(EXIT_UNCAUGHT)
         }
         Err(error) => {
-            print_error(format_args!("boaws: cannot start the script's thread: {error}"));
+            print_error(format_args!(
+                "boaws: cannot start the script's thread: {error}"
+            ));
             ExitCode::from(EXIT_USAGE)
         }
     }
@@ -95,10 +98,11 @@ fn show_what_the_network_does() {
 }
 
 fn start_server(scheme: ServeScheme) -> io::Result<Server> {
-    let mut options = ServerOptions::default();
-    // Its certificate costs a few milliseconds, its second port a thread's attention.
-    options.tls = scheme == ServeScheme::Wss;
-    Server::start(options)
+    Server::start(ServerOptions {
+        // The certificate costs a few milliseconds.
+        tls: scheme == ServeScheme::Wss,
+        ..ServerOptions::default()
+    })
 }
 
 fn server_location(server: &Server, scheme: ServeScheme) -> String {
@@ -143,7 +147,7 @@ fn run(
     let mut context = Context::builder()
         .job_executor(Rc::clone(&event_loop))
         .module_loader(Rc::clone(&loader))
-        .host_hooks(Rc::new(Hooks::default()))
+        .host_hooks(Rc::new(Hooks))
         .build()?;
     let limits = context.runtime_limits_mut();
     limits.set_stack_size_limit(VM_STACK_SIZE);
@@ -231,7 +235,8 @@ fn report_rejection(promise: &JsPromise, context: &mut Context) -> JsResult<()> 
 
 fn unsettled(name: &Path, context: &mut Context) {
     let name = name.display();
-    let error = boa_engine::JsNativeError::error()
-        .with_message(format!("{name}: a top-level await can never settle: nothing is left that could happen"));
+    let error = boa_engine::JsNativeError::error().with_message(format!(
+        "{name}: a top-level await can never settle: nothing is left that could happen"
+    ));
     report_exception(error.into(), context);
 }

@@ -11,11 +11,13 @@ use super::{
 
 /// Starts the embedded server and keeps it running until the process is interrupted.
 pub(super) fn main(args: &ServeArgs) -> ExitCode {
-    let mut options = ServerOptions::default();
-    options.bind = args.bind;
-    options.allow_remote = args.allow_remote;
-    options.port = args.port;
-    options.tls_port = args.tls_port;
+    let mut options = ServerOptions {
+        bind: args.bind,
+        allow_remote: args.allow_remote,
+        port: args.port,
+        tls_port: args.tls_port,
+        ..ServerOptions::default()
+    };
     if args.verbose {
         options.log = Some(Arc::new(|line: &str| print_error(format_args!("{line}"))));
     }

@@ -33,7 +33,9 @@ pub(super) fn get_a_url_record(url: &str, base_url: Option<&Url>) -> Result<Url,
         }
     };
     if record.set_scheme(scheme).is_err() {
-        return Err(format!("The URL '{url}' cannot be used as a '{scheme}' URL"));
+        return Err(format!(
+            "The URL '{url}' cannot be used as a '{scheme}' URL"
+        ));
     }
     // 6. A fragment, even an empty one: SyntaxError.
     if record.fragment().is_some() {
@@ -47,7 +49,10 @@ pub(super) fn get_a_url_record(url: &str, base_url: Option<&Url>) -> Result<Url,
 /// The argument `optional (DOMString or sequence<DOMString>) protocols = []`.
 ///
 /// <https://webidl.spec.whatwg.org/#js-union>
-pub(super) fn protocols_argument(value: &JsValue, context: &mut Context) -> JsResult<Vec<JsString>> {
+pub(super) fn protocols_argument(
+    value: &JsValue,
+    context: &mut Context,
+) -> JsResult<Vec<JsString>> {
     if value.is_undefined() {
         return Ok(Vec::new());
     }
@@ -55,9 +60,13 @@ pub(super) fn protocols_argument(value: &JsValue, context: &mut Context) -> JsRe
         let method = object.get(JsSymbol::iterator(), context)?;
         if !method.is_null_or_undefined() {
             let what = "The list of subprotocols";
-            return sequence_from_iterable(&object, &method, what, context, &mut |value, context| {
-                value.to_string(context)
-            });
+            return sequence_from_iterable(
+                &object,
+                &method,
+                what,
+                context,
+                &mut |value, context| value.to_string(context),
+            );
         }
     }
     Ok(vec![value.to_string(context)?])
@@ -154,8 +163,13 @@ mod tests {
         let check = |list: &[&str]| {
             check_protocols(&list.iter().map(|&p| p.into()).collect::<Vec<JsString>>())
         };
-        assert_eq!(check(&["chat", "Chat", "a!#$%&'*+-.^_`|~9"]).unwrap().len(), 3);
-        for bad in ["", " ", "a b", "a,b", "a/b", "ä", "a\r\n", "\u{7f}", "\"", "(x)"] {
+        assert_eq!(
+            check(&["chat", "Chat", "a!#$%&'*+-.^_`|~9"]).unwrap().len(),
+            3
+        );
+        for bad in [
+            "", " ", "a b", "a,b", "a/b", "ä", "a\r\n", "\u{7f}", "\"", "(x)",
+        ] {
             assert!(check(&[bad]).is_err(), "{bad:?}");
         }
         assert!(check(&["chat", "chat"]).is_err());

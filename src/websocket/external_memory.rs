@@ -70,9 +70,15 @@ mod tests {
         let (quick, slow) = (Duration::from_micros(10), Duration::from_millis(10));
         let between = Duration::from_millis(50);
         assert_eq!(next_threshold(MIN_THRESHOLD, quick, between), MIN_THRESHOLD);
-        assert_eq!(next_threshold(MIN_THRESHOLD, slow, between), 2 * MIN_THRESHOLD);
+        assert_eq!(
+            next_threshold(MIN_THRESHOLD, slow, between),
+            2 * MIN_THRESHOLD
+        );
         assert_eq!(next_threshold(MAX_THRESHOLD, slow, between), MAX_THRESHOLD);
-        assert_eq!(next_threshold(MAX_THRESHOLD, quick, between), MAX_THRESHOLD / 2);
+        assert_eq!(
+            next_threshold(MAX_THRESHOLD, quick, between),
+            MAX_THRESHOLD / 2
+        );
     }
 
     #[test]

@@ -4,8 +4,7 @@
 use std::rc::Rc;
 
 use boa_engine::{
-    Context, JsResult, JsString, JsValue, js_string, object::builtins::JsArrayBuffer,
-    string::JsStr,
+    Context, JsResult, JsString, JsValue, js_string, object::builtins::JsArrayBuffer, string::JsStr,
 };
 use boa_gc::Gc;
 

@@ -129,7 +129,8 @@ impl Sockets {
             self.doubtful.borrow_mut().push(state.id);
         } else if state.must_survive(core) {
             entry.held = state.wrapper();
-            self.held.set(self.held.get() + usize::from(entry.held.is_some()));
+            self.held
+                .set(self.held.get() + usize::from(entry.held.is_some()));
         }
     }
 
@@ -162,7 +163,11 @@ impl Sockets {
         for id in self.lost.take() {
             if self.entries.borrow_mut().remove(&id).is_some() {
                 let reason = String::new();
-                let command = Command::Close { id, code: None, reason };
+                let command = Command::Close {
+                    id,
+                    code: None,
+                    reason,
+                };
                 self.network.borrow_mut().command(command);
             }
         }
@@ -221,11 +226,15 @@ struct WebSocketTaskSource(Weak<Sockets>);
 
 impl TaskSource for WebSocketTaskSource {
     fn run_tasks(&self, context: &mut Context) -> bool {
-        self.0.upgrade().is_some_and(|sockets| sockets.turn(context))
+        self.0
+            .upgrade()
+            .is_some_and(|sockets| sockets.turn(context))
     }
 
     fn keeps_alive(&self, _: &Context) -> bool {
-        self.0.upgrade().is_some_and(|sockets| sockets.keeps_alive())
+        self.0
+            .upgrade()
+            .is_some_and(|sockets| sockets.keeps_alive())
     }
 }
 

@@ -107,7 +107,11 @@ impl SocketState {
     /// <https://websockets.spec.whatwg.org/#garbage-collection>
     pub(super) fn must_survive(&self, core: &TargetCore) -> bool {
         let heard = |types: &[JsString]| types.iter().any(|type_| core.has_listeners(type_));
-        let (message, error, close) = (js_string!("message"), js_string!("error"), js_string!("close"));
+        let (message, error, close) = (
+            js_string!("message"),
+            js_string!("error"),
+            js_string!("close"),
+        );
         match self.ready_state.get() {
             // Stricter than the standard, which lets go of a socket nobody listens to: what script
             // has asked for is carried out.

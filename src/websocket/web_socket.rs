@@ -239,14 +239,17 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     let reason = reason_argument(args.get_or_undefined(1), context)?;
     // 1. A code that is neither 1000 nor 3000 to 4999: InvalidAccessError.
     if let Some(code) = code.filter(|&code| !is_allowed_close_code(code)) {
-        let message = format!("The close code must be 1000, or between 3000 and 4999; {code} is neither");
+        let message =
+            format!("The close code must be 1000, or between 3000 and 4999; {code} is neither");
         return Err(throw_dom_exception("InvalidAccessError", &message, context));
     }
     // 2. A reason of more than 123 bytes: SyntaxError.
     let reason = reason.unwrap_or_default();
     if reason.len() > MAX_REASON {
         let length = reason.len();
-        let message = format!("The close reason must not be longer than {MAX_REASON} bytes of UTF-8; it has {length}");
+        let message = format!(
+            "The close reason must not be longer than {MAX_REASON} bytes of UTF-8; it has {length}"
+        );
         return Err(throw_dom_exception("SyntaxError", &message, context));
     }
     let Some(state) = core.extension::<SocketState>() else {
@@ -287,7 +290,11 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     state.buffered_amount.set(amount);
     if state.ready_state.get() == ReadyState::Open {
         let sockets = Sockets::of(context)?;
-        if state.unsent.replace(state.unsent.get().saturating_add(bytes)) == 0 {
+        if state
+            .unsent
+            .replace(state.unsent.get().saturating_add(bytes))
+            == 0
+        {
             sockets.changed(&core, state);
         }
         let id = state.id;
@@ -298,10 +305,10 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
 
 /// The argument `(BufferSource or Blob or USVString) data`: its bytes as they are now.
 fn message_argument(value: &JsValue, context: &mut Context) -> JsResult<Outgoing> {
-    if let Some(object) = value.as_object() {
-        if let Some(bytes) = binary_bytes(&object, context) {
-            return bytes.map(Outgoing::Binary);
-        }
+    if let Some(object) = value.as_object()
+        && let Some(bytes) = binary_bytes(&object, context)
+    {
+        return bytes.map(Outgoing::Binary);
     }
     Ok(Outgoing::Text(usv_string(value, context)?.into()))
 }
@@ -310,5 +317,5 @@ fn binary_bytes(object: &JsObject, context: &mut Context) -> Option<JsResult<Byt
     if let Some(bytes) = buffer_source_bytes(object, context) {
         return Some(bytes.map(Bytes::from));
     }
-    blob_bytes(object).map(|bytes| Ok(Bytes::copy_from_slice(&bytes)))
+    blob_bytes(object).map(|bytes| Ok(Bytes::from_owner(bytes)))
 }
