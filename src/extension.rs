@@ -146,7 +146,10 @@ impl WebSocketExtensionBuilder {
     /// # Errors
     ///
     /// [`Error::Network`] if the file cannot be read or holds no usable certificate.
-    pub fn add_root_certificates(mut self, path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+    pub fn add_root_certificates(
+        mut self,
+        path: impl AsRef<std::path::Path>,
+    ) -> Result<Self, Error> {
         self.options.tls.add_pem_file(path)?;
         Ok(self)
     }
@@ -220,14 +223,20 @@ mod tests {
     fn what_cannot_be_used_is_refused() {
         let build = |builder: WebSocketExtensionBuilder| builder.build();
         let base = |url: &str| WebSocketExtension::builder().base_url(url);
-        assert!(matches!(build(base("nonsense")), Err(Error::BaseUrl { .. })));
+        assert!(matches!(
+            build(base("nonsense")),
+            Err(Error::BaseUrl { .. })
+        ));
         assert!(matches!(
             build(base("data:text/plain,x")),
             Err(Error::CannotBeABase(_))
         ));
         for origin in ["", "a b", "http://a\r\nX: y", "ä"] {
             let builder = WebSocketExtension::builder().origin(origin);
-            assert!(matches!(build(builder), Err(Error::Origin(_))), "{origin:?}");
+            assert!(
+                matches!(build(builder), Err(Error::Origin(_))),
+                "{origin:?}"
+            );
         }
         let missing = WebSocketExtension::builder().add_root_certificates("no/such/file.pem");
         assert!(matches!(missing, Err(Error::Network(_))));
