@@ -6,7 +6,7 @@ use super::{
     connect::Dialler,
     error::{Error, Phase},
     options::Options,
-    queue::{Charge, EventBatch, EventQueue, Inbox, Item, Pushed},
+    queue::{Charge, EventBatch, EventQueue, Item, Pushed},
     thread::{self, Shared},
     vocabulary::{Command, SocketId},
 };

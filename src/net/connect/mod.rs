@@ -16,5 +16,5 @@ mod schedule;
 mod wait;
 mod workers;
 
-pub(crate) use dial::Established;
+pub(crate) use dial::{Dialler, Established};
 pub(crate) use schedule::{Connects, Ended};

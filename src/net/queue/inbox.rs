@@ -69,6 +69,8 @@ struct State {
     sleeping: bool,
     /// The network is being dropped.
     stop: bool,
+    /// The thread knows that.
+    stop_seen: bool,
 }
 
 impl Inbox {
@@ -134,21 +136,22 @@ impl Inbox {
         let mut state = self.lock();
         state.sleeping = false;
         mem::swap(&mut state.items, items);
+        state.stop_seen = state.stop;
         state.stop
     }
 
-    /// Called by the thread before it waits: false when it must not, because something came in.
+    /// Called by the thread before it waits: false when it must not, because something came in or
+    /// it has not yet seen that it is to stop. While it winds down after that it sleeps as usual.
     /// From here on, a push wakes it.
     pub(crate) fn may_sleep(&self) -> bool {
         let mut state = self.lock();
-        state.sleeping = state.items.is_empty();
+        state.sleeping = state.items.is_empty() && state.stop == state.stop_seen;
         state.sleeping
     }
 
     /// Tells the thread to end.
     pub(crate) fn stop(&self) {
         let mut state = self.lock();
-        // A stop is noticed once; after that the thread sleeps as usual while it winds down.
         state.stop = true;
         Self::wake(state);
     }
@@ -213,6 +216,19 @@ mod tests {
         poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
         assert!(!events.is_empty());
         assert!(inbox.take(&mut Vec::new()));
+        assert!(inbox.take(&mut Vec::new()));
+        assert!(inbox.may_sleep(), "it sleeps while it winds down");
+    }
+
+    #[test]
+    fn a_stop_between_looking_and_sleeping_is_not_missed() {
+        let poll = Poll::new().unwrap();
+        let inbox = Inbox::default();
+        let waker = Waker::new(poll.registry(), Token(0)).unwrap();
+        inbox.attach(Arc::new(waker));
+        assert!(!inbox.take(&mut Vec::new()));
+        inbox.stop();
+        assert!(!inbox.may_sleep());
         assert!(inbox.take(&mut Vec::new()));
     }
 }

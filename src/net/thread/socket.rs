@@ -199,13 +199,12 @@ impl Socket {
     /// A turn: writes what can be written and reads what can be read, both within bounds.
     pub(super) fn turn(&mut self, desk: &mut Desk, now: Instant) -> Next {
         self.write(now);
+        // Before the peer's answers to it.
+        self.report_sent(desk);
         self.read(desk, now);
         // What reading has brought about: pongs, and the answer to a Close frame.
         self.write(now);
-        let sent = self.protocol.take_sent();
-        if sent > 0 {
-            desk.pending.push_sent(self.id, sent);
-        }
+        self.report_sent(desk);
         desk.deliver_if_full();
         if self.is_finished() {
             Next::Finished
@@ -213,6 +212,13 @@ impl Socket {
             Next::Again
         } else {
             Next::Wait
+        }
+    }
+
+    fn report_sent(&mut self, desk: &mut Desk) {
+        let sent = self.protocol.take_sent();
+        if sent > 0 {
+            desk.pending.push_sent(self.id, sent);
         }
     }
 
