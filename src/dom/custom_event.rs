@@ -13,8 +13,9 @@
 use boa_engine::{Context, Finalize, JsArgs, JsData, JsResult, JsValue, Trace, js_string};
 use boa_gc::GcRefCell;
 
-use super::event::{
-    EVENT, construct_event, event_constructor_arguments, event_core, event_extension,
+use super::{
+    event::EVENT,
+    event_object::{construct_event, event_constructor_arguments, event_core, event_extension},
 };
 use crate::webidl::{Interface, Member, dom_string, illegal_invocation, required_arguments};
 

@@ -7,12 +7,13 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
 use boa_gc::Gc;
 
 use super::{
-    event::{AT_TARGET, EVENT, EventCore, EventInit, Flag, NONE, create_event, event_of},
+    event::EVENT,
+    event_object::{AT_TARGET, EventCore, EventInit, Flag, NONE, create_event, event_of},
     event_target::{EVENT_TARGET, TargetCore, target_of},
     listeners::{CallbackKind, Listener},
 };
 use crate::{
-    event_loop::report_exception,
+    event_loop::{report_exception, script_can_catch},
     webidl::{call_a_user_objects_operation, illegal_invocation},
 };
 
@@ -146,7 +147,7 @@ impl Invocation<'_> {
             // 2.12.
             self.event_core.set(Flag::InPassiveListener, false);
             if let Err(error) = result {
-                if error.as_engine().is_some() {
+                if !script_can_catch(&error) {
                     return Err(error);
                 }
                 report_exception(error, context);

@@ -23,7 +23,7 @@ use boa_gc::{Gc, GcRefCell};
 
 use super::{
     dispatch::dispatch_to,
-    event::{Flag, event_of},
+    event_object::{Flag, event_of},
     global::global_target_core,
     listeners::{Listener, ListenerList, NativeListener, Walk},
 };

@@ -186,3 +186,121 @@ impl ListenerList {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use boa_engine::js_string;
+    use proptest::prelude::*;
+
+    /// The list as the standard has it: walks go through a clone and skip what was removed since.
+    #[derive(Default)]
+    struct Model {
+        /// Callback, capture, and whether it is native.
+        listeners: Vec<(usize, bool, bool, u64)>,
+        last: u64,
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add { callback: usize, capture: bool },
+        Remove { callback: usize, capture: bool },
+        SetNative { callback: usize },
+        RemoveNative,
+        Begin,
+        Next { walk: usize, once: bool },
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let callback = 0_usize..4;
+        let step = prop_oneof![
+            (callback.clone(), any::<bool>())
+                .prop_map(|(callback, capture)| Step::Add { callback, capture }),
+            (callback.clone(), any::<bool>())
+                .prop_map(|(callback, capture)| Step::Remove { callback, capture }),
+            callback.prop_map(|callback| Step::SetNative { callback }),
+            Just(Step::RemoveNative),
+            Just(Step::Begin),
+            (0_usize..3, any::<bool>()).prop_map(|(walk, once)| Step::Next { walk, once }),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    const NATIVE: NativeListener = |_, _, _, _| Ok(());
+
+    proptest! {
+        #[test]
+        fn a_walk_is_like_a_clone_of_the_list(steps in steps()) {
+            let objects: Vec<JsObject> = (0..4).map(|_| JsObject::with_null_proto()).collect();
+            let type_ = js_string!("x");
+            let mut list = ListenerList::default();
+            // Never found, always in the way.
+            let other = Listener::event_listener(js_string!("y"), objects[0].clone(), false);
+            list.append(other);
+            let mut model = Model { last: 1, ..Model::default() };
+            let mut walks = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Add { callback, capture } => {
+                        let object = objects[callback].clone();
+                        let listener = Listener::event_listener(type_.clone(), object, capture);
+                        let equal = model.listeners.iter()
+                            .any(|l| (l.0, l.1, l.2) == (callback, capture, false));
+                        prop_assert_eq!(list.has_equal(&listener), equal);
+                        if !equal {
+                            list.append(listener);
+                            model.last += 1;
+                            model.listeners.push((callback, capture, false, model.last));
+                        }
+                    }
+                    Step::Remove { callback, capture } => {
+                        list.remove_equal(&type_, &objects[callback], capture);
+                        model.listeners
+                            .retain(|l| (l.0, l.1, l.2) != (callback, capture, false));
+                    }
+                    Step::SetNative { callback } => {
+                        let object = objects[callback].clone();
+                        if let Some(object) = list.replace_native(&type_, object) {
+                            list.append(Listener::native(type_.clone(), object, NATIVE));
+                        }
+                        match model.listeners.iter_mut().find(|l| l.2) {
+                            Some(native) => native.0 = callback,
+                            None => {
+                                model.last += 1;
+                                model.listeners.push((callback, false, true, model.last));
+                            }
+                        }
+                    }
+                    Step::RemoveNative => {
+                        list.remove_native(&type_);
+                        model.listeners.retain(|l| !l.2);
+                    }
+                    Step::Begin => {
+                        let clone: Vec<u64> = model.listeners.iter()
+                            .filter(|l| !l.1).map(|l| l.3).collect();
+                        walks.push((list.walk(), clone.into_iter()));
+                    }
+                    Step::Next { walk, once } => {
+                        let Some((walk, clone)) = walks.get_mut(walk) else { continue };
+                        let next = list.next(walk, &type_, false);
+                        let expected = clone
+                            .find_map(|id| model.listeners.iter().find(|l| l.3 == id).copied());
+                        prop_assert_eq!(
+                            next.as_ref().map(|l| (l.id, l.is_native())),
+                            expected.map(|l| (l.3, l.2))
+                        );
+                        if let (Some(next), Some(expected)) = (next, expected) {
+                            prop_assert!(JsObject::equals(&next.object, &objects[expected.0]));
+                            if once && !next.is_native() {
+                                list.remove(&next);
+                                model.listeners.retain(|l| l.3 != expected.3);
+                            }
+                        }
+                    }
+                }
+                prop_assert_eq!(list.has_type(&type_), !model.listeners.is_empty());
+                prop_assert_eq!(list.native(&type_).is_some(), model.listeners.iter().any(|l| l.2));
+            }
+        }
+    }
+}

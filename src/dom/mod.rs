@@ -19,6 +19,7 @@
 pub mod custom_event;
 pub mod dispatch;
 pub mod event;
+pub mod event_object;
 pub mod event_target;
 pub mod global;
 pub mod high_resolution_time;
@@ -26,9 +27,10 @@ pub mod listeners;
 
 pub use custom_event::{CUSTOM_EVENT, CustomEventData};
 pub use dispatch::{dispatch, fire_an_event};
-pub use event::{
-    EVENT, EventCore, EventInit, EventObject, construct_event, create_event,
-    event_constructor_arguments, event_core, event_extension, event_of,
+pub use event::EVENT;
+pub use event_object::{
+    EventCore, EventInit, EventObject, construct_event, create_event, event_constructor_arguments,
+    event_core, event_extension, event_of,
 };
 pub use event_target::{
     EVENT_TARGET, TargetCore, TargetObject, construct_event_target, create_event_target,

@@ -9,7 +9,7 @@ use boa_engine::{
 };
 
 use super::error_event::ErrorEventData;
-use crate::webidl::DomException;
+use crate::{event_loop::script_can_catch, webidl::DomException};
 
 /// The properties of an error are looked for at most this far up its prototype chain.
 const MAX_PROTOTYPES: usize = 100;
@@ -39,7 +39,7 @@ impl ErrorInfo {
         stack_getter: Option<&JsObject>,
         context: &mut Context,
     ) -> Self {
-        if error.as_engine().is_some() {
+        if !script_can_catch(&error) {
             let rendered = error.to_string();
             let description = rendered.lines().next().unwrap_or_default().to_owned();
             return Self::new(description, backtrace(&rendered), JsValue::undefined());

@@ -40,6 +40,10 @@ use crate::webidl::define_interface;
 /// Registers this room's interfaces and the global object's members in the context's current
 /// realm, and makes uncaught exceptions go to `error` events. [`crate::dom::register`] comes first.
 ///
+/// It takes the place of a reporter set with
+/// [`set_exception_reporter`](crate::event_loop::set_exception_reporter); an embedder that wants to
+/// hear of errors uses [`set_uncaught_error_sink`].
+///
 /// # Errors
 ///
 /// Those of [`define_interface`].

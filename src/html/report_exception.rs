@@ -14,7 +14,7 @@ use boa_engine::{
 use super::{error_event::ERROR_EVENT, error_info::ErrorInfo};
 use crate::{
     dom::{EventInit, create_event, dispatch},
-    event_loop::{ReportException, set_exception_reporter},
+    event_loop::{ReportException, report_exception, script_can_catch, set_exception_reporter},
 };
 
 /// Where an uncaught error came from.
@@ -173,7 +173,7 @@ fn set_error_reporting_mode(on: bool, context: &Context) -> bool {
 ///
 /// An error that script cannot catch fires no event and goes to the embedder's sink.
 pub fn report_an_exception(error: JsError, context: &mut Context) {
-    let is_engine_error = error.as_engine().is_some();
+    let is_engine_error = !script_can_catch(&error);
     // 2. Error information. 3. N/A: no muted errors. 4. N/A: errors are not omitted.
     let info = extract_error(error, context);
     if is_engine_error {
@@ -185,13 +185,9 @@ pub fn report_an_exception(error: JsError, context: &mut Context) {
         // 5.1. – 5.3. fire the event.
         match fire_error_event(&info, context) {
             Ok(not_canceled) => not_handled = not_canceled,
-            Err(error) => {
-                let uncatchable = extract_error(error, context);
-                to_sink(
-                    &UncaughtError::new(UncaughtKind::Engine, &uncatchable),
-                    context,
-                );
-            }
+            // The handler was ended by the engine, or there is no memory for the event: that is
+            // reported too, and comes back here in error reporting mode.
+            Err(error) => report_exception(error, context),
         }
         set_error_reporting_mode(false, context);
     }

@@ -97,34 +97,6 @@ fn a_second_realm_has_interfaces_of_its_own() {
     assert_eq!(eval(&mut context, "other.seen.join()"), "true");
 }
 
-#[test]
-fn a_realm_that_is_lost_is_collected() {
-    let mut context = context();
-    let realm = context.create_realm().unwrap();
-    let first = context.enter_realm(realm);
-    webidl::register(&mut context).unwrap();
-    dom::register(&mut context).unwrap();
-    let other = context.global_object();
-    context.enter_realm(first);
-    let weak = "(g => { g.addEventListener('x', () => g); return new WeakRef(g) })";
-    let weak = context.eval(Source::from_bytes(weak)).unwrap();
-    let weak = weak.as_object().unwrap();
-    let weak = weak.call(&JsValue::undefined(), &[other.into()], &mut context);
-    context
-        .register_global_property(
-            js_string!("weak"),
-            weak.unwrap(),
-            boa_engine::property::Attribute::all(),
-        )
-        .unwrap();
-    context.clear_kept_objects();
-    boa_gc::force_collect();
-    boa_gc::force_collect();
-    assert_eq!(eval(&mut context, "weak.deref()"), "undefined");
-    // Of the first realm nothing was lost.
-    assert_eq!(eval(&mut context, "dispatchEvent(new Event('x'))"), "true");
-}
-
 #[derive(Trace, Finalize, JsData)]
 struct Lamp {
     watts: u32,
