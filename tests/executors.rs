@@ -179,11 +179,12 @@ fn a_second_realm_has_interfaces_of_its_own_and_the_same_network() {
         "var log = []; const ws = new WebSocket('/close?code=4001');
          ws.onclose = (event) => log.push(event.code, event instanceof CloseEvent, event instanceof other.CloseEvent);
          log.push(WebSocket === other.WebSocket, other.ws instanceof WebSocket, other.ws.url.endsWith('/close?code=4002'));
+         log.push(new other.WebSocket('../echo').url.endsWith('/echo'), new WebSocket('../x/echo').url.endsWith('/x/echo'));
          // The members of one realm know the objects of the other.
          log.push(Object.getOwnPropertyDescriptor(WebSocket.prototype, 'readyState').get.call(other.ws));",
     );
     event_loop.run(&mut context).unwrap();
-    assert_eq!(log(&mut context), "false false true 0 4001 true false");
+    assert_eq!(log(&mut context), "false false true true true 0 4001 true false");
     let seen = eval(&mut context, "other.seen.join()");
     assert_eq!(seen.display().to_string(), "\"4002,true,true\"");
 }
