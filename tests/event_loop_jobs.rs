@@ -396,6 +396,23 @@ fn a_checkpoint_waits_for_an_empty_stack_and_is_not_nested() {
     assert_eq!(log.take(), "a1 a2 b c");
 }
 
+/// With an empty stack too: a microtask that is no script must not run the others in its midst.
+#[test]
+fn a_native_microtask_does_not_nest_a_checkpoint() {
+    let (event_loop, mut context, log) = fixture();
+    let native = log.clone();
+    let job = PromiseJob::new(move |context| {
+        native.push("before");
+        perform_a_microtask_checkpoint(context);
+        native.push("after");
+        Ok(JsValue::undefined())
+    });
+    context.enqueue_job(job.into());
+    eval(&mut context, "Promise.resolve().then(() => log('m'))");
+    event_loop.run(&mut context).unwrap();
+    assert_eq!(log.take(), "before after m");
+}
+
 #[test]
 fn steps_after_the_checkpoint_run_once_and_after_all_microtasks() {
     let (event_loop, mut context, log) = fixture();

@@ -272,7 +272,7 @@ fn the_nesting_level_counts_timers_set_by_timers() {
         .unwrap();
     f.eval(
         "log(level());
-         setTimeout(() => { log(level()); setTimeout(() => { log(level()); task(() => log(level())) }) });
+         setTimeout(() => { Promise.resolve().then(() => log(level())); setTimeout(() => { log(level()); task(() => log(level())) }) });
          let n = 0; const i = setInterval(() => { log('i' + level()); if (++n === 3) clearInterval(i) });",
     );
     let mut log = f.turn();
