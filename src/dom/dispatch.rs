@@ -3,7 +3,7 @@
 //!
 //! There is no tree here, so an event's path is its target alone.
 
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string, object::NativeObject};
 use boa_gc::Gc;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     event_loop::{report_exception, script_can_catch},
-    webidl::{call_a_user_objects_operation, illegal_invocation},
+    webidl::{Interface, call_a_user_objects_operation, illegal_invocation},
 };
 
 /// Dispatches an event to a target and tells whether it was *not* cancelled.
@@ -43,17 +43,38 @@ pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> J
 ///
 /// Those of [`dispatch`].
 pub fn fire_an_event(type_: &str, target: &JsObject, context: &mut Context) -> JsResult<bool> {
+    let type_ = JsString::from(type_);
+    fire_an_event_using(&EVENT, type_, EventInit::default(), (), target, context)
+}
+
+/// Fires a trusted event of an interface, which is made in the target's realm.
+///
+/// <https://dom.spec.whatwg.org/#concept-event-fire>
+///
+/// # Errors
+///
+/// Those of [`dispatch`] and of [`create_event`].
+pub fn fire_an_event_using(
+    interface: &'static Interface,
+    type_: JsString,
+    init: EventInit,
+    extension: impl NativeObject,
+    target: &JsObject,
+    context: &mut Context,
+) -> JsResult<bool> {
     let target_core =
         target_of(target, context).ok_or_else(|| illegal_invocation(EVENT_TARGET.name))?;
-    let type_ = JsString::from(type_);
-    in_realm_of(&target_core, context, |context| {
-        let event = create_event(&EVENT, type_, EventInit::default(), (), context)?;
-        dispatch(&event, target, context)
+    in_relevant_realm(&target_core, context, |context| {
+        let event = create_event(interface, type_, init, extension, context)?;
+        let event_core = event_of(&event).ok_or_else(|| illegal_invocation(EVENT.name))?;
+        dispatch_to(&event, &event_core, target, &target_core, context)
     })
 }
 
-/// Runs `steps` in the target's realm.
-fn in_realm_of<R>(
+/// Runs `steps` with the target's relevant realm as the current one.
+///
+/// <https://html.spec.whatwg.org/multipage/webappapis.html#concept-relevant-realm>
+pub fn in_relevant_realm<R>(
     target: &TargetCore,
     context: &mut Context,
     steps: impl FnOnce(&mut Context) -> R,
@@ -87,7 +108,7 @@ pub(super) fn dispatch_to(
         target,
         target_core,
     };
-    let result = in_realm_of(target_core, context, |context| {
+    let result = in_relevant_realm(target_core, context, |context| {
         // 5.13. At the target, first the listeners that capture,
         invocation.invoke(true, context)?;
         // 5.14. then the others, whether or not the event bubbles.

@@ -26,7 +26,7 @@ pub mod high_resolution_time;
 pub mod listeners;
 
 pub use custom_event::{CUSTOM_EVENT, CustomEventData};
-pub use dispatch::{dispatch, fire_an_event};
+pub use dispatch::{dispatch, fire_an_event, fire_an_event_using, in_relevant_realm};
 pub use event::EVENT;
 pub use event_object::{
     EventCore, EventInit, EventObject, construct_event, create_event, event_constructor_arguments,

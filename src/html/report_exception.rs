@@ -13,7 +13,7 @@ use boa_engine::{
 
 use super::{error_event::ERROR_EVENT, error_info::ErrorInfo};
 use crate::{
-    dom::{EventInit, create_event, dispatch},
+    dom::{EventInit, fire_an_event_using},
     event_loop::{ReportException, report_exception, script_can_catch, set_exception_reporter},
 };
 
@@ -203,6 +203,13 @@ fn fire_error_event(info: &ErrorInfo, context: &mut Context) -> JsResult<bool> {
         ..EventInit::default()
     };
     let data = info.event_data();
-    let event = create_event(&ERROR_EVENT, js_string!("error"), init, data, context)?;
-    dispatch(&event, &context.global_object(), context)
+    let global = context.global_object();
+    fire_an_event_using(
+        &ERROR_EVENT,
+        js_string!("error"),
+        init,
+        data,
+        &global,
+        context,
+    )
 }

@@ -35,7 +35,7 @@ use super::{
     report_exception::{UncaughtError, UncaughtKind, extract_error, to_sink},
 };
 use crate::{
-    dom::{EventInit, create_event, dispatch},
+    dom::{EventInit, fire_an_event_using},
     event_loop::{after_microtask_checkpoint, report_exception},
     webidl::prototype_of,
 };
@@ -232,6 +232,13 @@ fn fire(
         reason: reason_of(promise),
     };
     let type_ = js_string!(type_);
-    let event = create_event(&PROMISE_REJECTION_EVENT, type_, init, data, context)?;
-    dispatch(&event, &context.global_object(), context)
+    let global = context.global_object();
+    fire_an_event_using(
+        &PROMISE_REJECTION_EVENT,
+        type_,
+        init,
+        data,
+        &global,
+        context,
+    )
 }
