@@ -10,7 +10,6 @@ use tungstenite::Message;
 use super::exchange::{Ending, Exchange};
 use super::frames::{self, opcode};
 use super::handshakes;
-use super::line::Line;
 
 /// The largest message that `/flood` makes, in bytes.
 const MAX_FLOOD_SIZE: u64 = 256 << 20;
@@ -383,29 +382,32 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 fn ping(exchange: &mut Exchange) -> io::Result<Ending> {
     exchange.open()?;
-    let line: &mut Line = &mut exchange.line;
-    // Nobody asked for the first: it has to be ignored.
-    frames::write(line, opcode::PONG, true, b"unsolicited")?;
-    frames::write(line, opcode::TEXT, false, b"in ")?;
-    frames::write(line, opcode::PING, true, b"first")?;
-    frames::write(line, opcode::CONTINUATION, false, b"three ")?;
-    frames::write(line, opcode::PING, true, b"")?;
-    frames::write(line, opcode::CONTINUATION, true, b"parts")?;
-    line.flush()?;
+    // Nobody asked for it: it has to be ignored.
+    frames::write(&mut exchange.line, opcode::PONG, true, b"unsolicited")?;
     let mut pongs = Vec::new();
-    while pongs.len() < 2 {
-        match exchange.read_raw()? {
-            Some(frame) if frame.opcode == opcode::PONG => {
-                pongs.push(String::from_utf8_lossy(&frame.payload).into_owned());
+    // Each ping is waited for, because a client may answer only the latest of several.
+    for (fragment_opcode, fragment, ping) in [
+        (opcode::TEXT, &b"in "[..], &b"first"[..]),
+        (opcode::CONTINUATION, b"three ", b""),
+    ] {
+        frames::write(&mut exchange.line, fragment_opcode, false, fragment)?;
+        frames::write(&mut exchange.line, opcode::PING, true, ping)?;
+        loop {
+            match exchange.read_raw()? {
+                Some(frame) if frame.opcode == opcode::PONG => {
+                    pongs.push(String::from_utf8_lossy(&frame.payload).into_owned());
+                    break;
+                }
+                Some(frame) if frame.opcode == opcode::CLOSE => {
+                    frames::write(&mut exchange.line, opcode::CLOSE, true, &frame.payload)?;
+                    return Ok(Ending::Finish);
+                }
+                Some(_) => {}
+                None => return Ok(Ending::Finish),
             }
-            Some(frame) if frame.opcode == opcode::CLOSE => {
-                frames::write(&mut exchange.line, opcode::CLOSE, true, &frame.payload)?;
-                return Ok(Ending::Finish);
-            }
-            Some(_) => {}
-            None => return Ok(Ending::Finish),
         }
     }
+    frames::write(&mut exchange.line, opcode::CONTINUATION, true, b"parts")?;
     tell(exchange, &json!(pongs).to_string())
 }
 
