@@ -151,10 +151,10 @@ impl Socket {
     }
 
     /// Starts the closing handshake; messages are dropped from now on.
-    pub(super) fn close(&mut self, code: Option<u16>, reason: &str) {
+    pub(super) fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
         self.closing = true;
         self.discard();
-        self.protocol.close(code, reason);
+        self.protocol.close(code, reason, now);
     }
 
     /// Drops messages from now on, which need no pause.
