@@ -184,7 +184,10 @@ fn a_second_realm_has_interfaces_of_its_own_and_the_same_network() {
          log.push(Object.getOwnPropertyDescriptor(WebSocket.prototype, 'readyState').get.call(other.ws));",
     );
     event_loop.run(&mut context).unwrap();
-    assert_eq!(log(&mut context), "false false true true true 0 4001 true false");
+    assert_eq!(
+        log(&mut context),
+        "false false true true true 0 4001 true false"
+    );
     let seen = eval(&mut context, "other.seen.join()");
     assert_eq!(seen.display().to_string(), "\"4002,true,true\"");
 }

@@ -227,6 +227,20 @@ fn a_close_frame_is_written_before_the_context_ends() {
     assert_eq!(record.messages, 1);
 }
 
+/// Nothing listens, and the Close frame is out: that the server never answers is nobody's business.
+#[test]
+fn an_answer_that_nobody_waits_for_does_not_keep_the_loop_running() {
+    let mut world = World::new();
+    world.eval("var ws = new WebSocket('/mute?id=mute'); ws.onopen = () => { ws.onopen = null; ws.close(4321) }");
+    world.run();
+    assert_eq!(world.eval("ws.readyState"), "2");
+    let record = world
+        .server
+        .wait_for_record("mute", Duration::from_secs(10))
+        .unwrap();
+    assert_eq!(record.close.unwrap().code, Some(4321));
+}
+
 /// Processor time of the whole process, in clock ticks of 10 ms.
 fn process_ticks() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();

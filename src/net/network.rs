@@ -104,7 +104,10 @@ impl Network {
         }
         let mut waiting = self.shared.inbox.detach();
         waiting.retain(|item| !matches!(item, Item::Resolved { .. } | Item::Dialled { .. }));
-        if !waiting.iter().any(|item| matches!(item, Item::Connect { .. })) {
+        if !waiting
+            .iter()
+            .any(|item| matches!(item, Item::Connect { .. }))
+        {
             return;
         }
         match thread::spawn(&self.shared) {

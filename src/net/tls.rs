@@ -32,8 +32,8 @@ impl TlsOptions {
     pub fn add_pem_file(&mut self, path: impl AsRef<Path>) -> Result<usize, Error> {
         let path = path.as_ref();
         let subject = || path.display().to_string();
-        let pem =
-            std::fs::read(path).map_err(|error| Error::io(Phase::TrustAnchors, subject(), error))?;
+        let pem = std::fs::read(path)
+            .map_err(|error| Error::io(Phase::TrustAnchors, subject(), error))?;
         self.add_pem_from(&pem, &subject())
     }
 
@@ -58,7 +58,9 @@ impl TlsOptions {
         }
         if found.is_empty() {
             let why = std::io::Error::other("no PEM certificate in it");
-            return Err(Error::new(Phase::TrustAnchors, ErrorKind::TlsConfig, subject).caused_by(why));
+            return Err(
+                Error::new(Phase::TrustAnchors, ErrorKind::TlsConfig, subject).caused_by(why),
+            );
         }
         let count = found.len();
         self.extra_roots.append(&mut found);
@@ -118,7 +120,9 @@ impl TlsOptions {
 fn check_anchor(certificate: &CertificateDer<'static>, subject: &str) -> Result<(), Error> {
     RootCertStore::empty()
         .add(certificate.clone())
-        .map_err(|error| Error::new(Phase::TrustAnchors, ErrorKind::TlsConfig, subject).caused_by(error))
+        .map_err(|error| {
+            Error::new(Phase::TrustAnchors, ErrorKind::TlsConfig, subject).caused_by(error)
+        })
 }
 
 #[cfg(feature = "aws-lc-rs")]
@@ -161,13 +165,12 @@ mod tests {
     fn a_file_that_is_missing_empty_or_broken_is_refused_by_name() {
         let mut options = TlsOptions::default();
         let missing = options.add_pem_file("no/such/file.pem").unwrap_err();
-        assert_eq!(
-            missing.kind(),
-            &ErrorKind::Io(std::io::ErrorKind::NotFound)
-        );
+        assert_eq!(missing.kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
         assert!(missing.to_string().contains("no/such/file.pem"));
 
-        let empty = options.add_pem_from(b"nothing here", "roots.pem").unwrap_err();
+        let empty = options
+            .add_pem_from(b"nothing here", "roots.pem")
+            .unwrap_err();
         assert_eq!(empty.kind(), &ErrorKind::TlsConfig);
         assert!(empty.to_string().contains("no PEM certificate"), "{empty}");
 

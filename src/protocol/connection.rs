@@ -233,6 +233,11 @@ impl Connection {
         self.output.queued()
     }
 
+    /// Our Close frame has been written, whole.
+    pub fn is_close_sent(&self) -> bool {
+        self.output.is_close_written()
+    }
+
     /// There is something to write.
     pub fn has_output(&self) -> bool {
         !self.output.is_empty()

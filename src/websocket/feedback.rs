@@ -50,6 +50,11 @@ pub(super) fn run(
             sent(&core, state, bytes, sockets);
             Ok(())
         }
+        SocketEvent::CloseSent { .. } => {
+            state.close_unsent.set(false);
+            sockets.changed(&core, state);
+            Ok(())
+        }
         SocketEvent::ClosingHandshakeStarted { .. } => {
             closing_handshake_started(&core, state, sockets);
             Ok(())
@@ -179,7 +184,6 @@ fn closing_handshake_started(core: &TargetCore, state: &SocketState, sockets: &S
     if state.ready_state.get() < ReadyState::Closing {
         state.ready_state.set(ReadyState::Closing);
     }
-    state.close_unanswered.set(false);
     sockets.changed(core, state);
 }
 

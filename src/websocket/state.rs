@@ -54,9 +54,9 @@ pub(super) struct SocketState {
     /// Payload bytes given to the network and not yet reported as sent.
     #[unsafe_ignore_trace]
     pub(super) unsent: Cell<u64>,
-    /// `close()` was called here and the peer has not been heard of since.
+    /// `close()` was called and its Close frame is not written.
     #[unsafe_ignore_trace]
-    pub(super) close_unanswered: Cell<bool>,
+    pub(super) close_unsent: Cell<bool>,
     #[unsafe_ignore_trace]
     pub(super) binary_type: Cell<BinaryType>,
     #[unsafe_ignore_trace]
@@ -83,7 +83,7 @@ impl SocketState {
             ready_state: Cell::new(ReadyState::Connecting),
             buffered_amount: Cell::new(0),
             unsent: Cell::new(0),
-            close_unanswered: Cell::new(false),
+            close_unsent: Cell::new(false),
             binary_type: Cell::new(BinaryType::Blob),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
@@ -118,7 +118,7 @@ impl SocketState {
             ReadyState::Connecting => true,
             ReadyState::Open => self.unsent.get() > 0 || heard(&[message, error, close]),
             ReadyState::Closing => {
-                self.unsent.get() > 0 || self.close_unanswered.get() || heard(&[error, close])
+                self.unsent.get() > 0 || self.close_unsent.get() || heard(&[error, close])
             }
             ReadyState::Closed => false,
         }

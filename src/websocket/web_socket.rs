@@ -261,7 +261,7 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
         return Ok(JsValue::undefined());
     }
     state.ready_state.set(ReadyState::Closing);
-    state.close_unanswered.set(true);
+    state.close_unsent.set(true);
     // A reason alone goes with 1000: the frame has no place for it otherwise.
     let code = code.or((!reason.is_empty()).then_some(1000));
     let sockets = Sockets::of(context)?;

@@ -8,9 +8,7 @@ use tungstenite::{
     handshake::server::{Request, Response},
 };
 
-use crate::harness::{
-    Client, Event, answering, echo, raw_websocket, serve, url_of, websocket,
-};
+use crate::harness::{Client, Event, answering, echo, raw_websocket, serve, url_of, websocket};
 use std::io::Write;
 
 #[test]
@@ -22,7 +20,9 @@ fn texts_and_binaries_come_back_as_they_were() {
         assert_eq!(client.text(), text);
     }
     for size in [0, 1, 125, 126, 65_535, 65_536, 1 << 20, 16 << 20] {
-        let bytes: Vec<u8> = (0..size).map(|at: usize| (at * 7 + at / 251) as u8).collect();
+        let bytes: Vec<u8> = (0..size)
+            .map(|at: usize| (at * 7 + at / 251) as u8)
+            .collect();
         client.send_binary(id, bytes.clone());
         assert!(client.binary() == bytes, "{size} bytes");
     }

@@ -21,7 +21,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// An event with its payload taken out of its batch.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Opened { protocol: String, extensions: String },
+    Opened {
+        protocol: String,
+        extensions: String,
+    },
     Text(String),
     Binary(Vec<u8>),
     ClosingHandshakeStarted,

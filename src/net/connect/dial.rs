@@ -76,8 +76,7 @@ impl Dial {
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
     ) -> Result<Established, Error> {
-        let handshake =
-            Handshake::new(&self.target, &self.request, dialler.options.user_agent())?;
+        let handshake = Handshake::new(&self.target, &self.request, dialler.options.user_agent())?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         let tcp = self.connect(&mut patience)?;
         let mut line = if self.target.secure {
@@ -85,7 +84,13 @@ impl Dial {
         } else {
             Line::Plain(tcp)
         };
-        let accepted = self.upgrade(&mut line, &handshake, &dialler.options.limits, &mut patience, ciphertext)?;
+        let accepted = self.upgrade(
+            &mut line,
+            &handshake,
+            &dialler.options.limits,
+            &mut patience,
+            ciphertext,
+        )?;
         line.deregister(patience.registry())
             .map_err(|error| self.io(Phase::Handshake, error))?;
         debug!(

@@ -64,10 +64,7 @@ impl Lookups {
     }
 
     /// A lookup has ended: who asked for it.
-    pub(super) fn ended(
-        &mut self,
-        host: &str,
-    ) -> (Vec<SocketId>, Vec<(Vec<SocketId>, io::Error)>) {
+    pub(super) fn ended(&mut self, host: &str) -> (Vec<SocketId>, Vec<(Vec<SocketId>, io::Error)>) {
         let asking = self.running.remove(host).unwrap_or_default();
         (asking, self.start_waiting())
     }
@@ -124,9 +121,6 @@ mod tests {
             assert_eq!(known(&Host::Domain(name.into())), None, "{name}");
         }
         let address = Ipv4Addr::new(192, 0, 2, 1);
-        assert_eq!(
-            known(&Host::Ipv4(address)),
-            Some(vec![IpAddr::V4(address)])
-        );
+        assert_eq!(known(&Host::Ipv4(address)), Some(vec![IpAddr::V4(address)]));
     }
 }

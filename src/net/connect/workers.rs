@@ -123,9 +123,10 @@ fn work(shared: &Shared) {
         let result = catch_unwind(AssertUnwindSafe(|| {
             let waiter = match &mut waiter {
                 Some(waiter) => waiter,
-                none => none.insert(Waiter::new().map_err(|error| {
-                    Error::io(Phase::Connect, dial.target.subject(), error)
-                })?),
+                none => none
+                    .insert(Waiter::new().map_err(|error| {
+                        Error::io(Phase::Connect, dial.target.subject(), error)
+                    })?),
             };
             dial.run(&shared.dialler, waiter, &mut ciphertext)
         }));

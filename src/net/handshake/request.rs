@@ -49,10 +49,19 @@ impl Handshake {
         asked: &ConnectRequest,
         user_agent: Option<&str>,
     ) -> Result<Self, Error> {
-        let invalid =
-            |what| Error::new(Phase::Policy, ErrorKind::InvalidRequest(what), target.subject());
+        let invalid = |what| {
+            Error::new(
+                Phase::Policy,
+                ErrorKind::InvalidRequest(what),
+                target.subject(),
+            )
+        };
         let value = |text: &str, what| HeaderValue::from_str(text).map_err(|_| invalid(what));
-        if asked.headers.iter().any(|(name, _)| is_handshake_header(name)) {
+        if asked
+            .headers
+            .iter()
+            .any(|(name, _)| is_handshake_header(name))
+        {
             return Err(invalid("header: it belongs to the handshake"));
         }
         if !asked.protocols.iter().all(|protocol| is_token(protocol)) {
@@ -126,7 +135,11 @@ impl Head {
 fn usual_spelling(name: &HeaderName) -> String {
     let mut upper = true;
     let spell = |letter: char| {
-        let spelled = if upper { letter.to_ascii_uppercase() } else { letter };
+        let spelled = if upper {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
         upper = letter == '-';
         spelled
     };

@@ -223,10 +223,19 @@ mod tests {
 
     #[test]
     fn lists_cases_and_split_lines_are_accepted() {
-        accepts(&[], &[STATUS, UPGRADE, "Connection: keep-alive, Upgrade", ACCEPT]);
         accepts(
             &[],
-            &[STATUS, UPGRADE, "Connection: keep-alive", "connection:UPGRADE", ACCEPT],
+            &[STATUS, UPGRADE, "Connection: keep-alive, Upgrade", ACCEPT],
+        );
+        accepts(
+            &[],
+            &[
+                STATUS,
+                UPGRADE,
+                "Connection: keep-alive",
+                "connection:UPGRADE",
+                ACCEPT,
+            ],
         );
         accepts(&[], &[STATUS, "UPGRADE:  WebSocket  ", CONNECTION, ACCEPT]);
         accepts(&[], &["HTTP/1.1 101", UPGRADE, CONNECTION, ACCEPT]);
@@ -251,7 +260,10 @@ mod tests {
 
     #[test]
     fn upgrade_must_be_there_once_and_say_websocket() {
-        assert_eq!(refuses(&[], &[STATUS, CONNECTION, ACCEPT]), Refusal::Upgrade);
+        assert_eq!(
+            refuses(&[], &[STATUS, CONNECTION, ACCEPT]),
+            Refusal::Upgrade
+        );
         for upgrade in ["Upgrade: h2c", "Upgrade:", "Upgrade: websocket, h2c"] {
             let refusal = refuses(&[], &[STATUS, upgrade, CONNECTION, ACCEPT]);
             assert_eq!(refusal, Refusal::Upgrade, "{upgrade}");
@@ -262,7 +274,10 @@ mod tests {
 
     #[test]
     fn connection_must_have_the_whole_token() {
-        assert_eq!(refuses(&[], &[STATUS, UPGRADE, ACCEPT]), Refusal::Connection);
+        assert_eq!(
+            refuses(&[], &[STATUS, UPGRADE, ACCEPT]),
+            Refusal::Connection
+        );
         for connection in ["Connection: close", "Connection: upgraded", "Connection:"] {
             let refusal = refuses(&[], &[STATUS, UPGRADE, connection, ACCEPT]);
             assert_eq!(refusal, Refusal::Connection, "{connection}");

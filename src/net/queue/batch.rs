@@ -144,8 +144,7 @@ impl EventBatch {
                 return;
             }
         }
-        self.events
-            .push_back(SocketEvent::Sent { id, bytes: more });
+        self.events.push_back(SocketEvent::Sent { id, bytes: more });
     }
 
     /// Pushes an event that is neither a message nor `Closed`.

@@ -10,10 +10,7 @@ use std::{
 };
 
 use super::batch::EventBatch;
-use crate::net::{
-    error::Error,
-    vocabulary::SocketId,
-};
+use crate::net::{error::Error, vocabulary::SocketId};
 
 /// Emptied batches kept for use again.
 const SPARE_BATCHES: usize = 4;

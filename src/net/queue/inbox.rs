@@ -1,9 +1,8 @@
 //! Script and connectors to the socket thread.
 
 use std::{
-    mem,
+    io, mem,
     net::{IpAddr, SocketAddr},
-    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };

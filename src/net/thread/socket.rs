@@ -49,6 +49,8 @@ pub(super) struct Socket {
     discard: bool,
     /// The closing handshake has begun, from either side.
     closing: bool,
+    /// Script has asked for a Close frame and is to be told when it has been written.
+    announce_close: bool,
     /// Our direction has been ended.
     shut: bool,
     /// Nothing can be written any more, and why. What the peer has sent before is still read.
@@ -94,6 +96,7 @@ impl Socket {
             paused: false,
             discard: false,
             closing: false,
+            announce_close: false,
             shut: false,
             broken: None,
             read_error: None,
@@ -153,6 +156,7 @@ impl Socket {
     /// Starts the closing handshake; messages are dropped from now on.
     pub(super) fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
         self.closing = true;
+        self.announce_close = true;
         self.discard();
         self.protocol.close(code, reason, now);
     }
@@ -219,6 +223,10 @@ impl Socket {
         let sent = self.protocol.take_sent();
         if sent > 0 {
             desk.pending.push_sent(self.id, sent);
+        }
+        if self.announce_close && self.protocol.is_close_sent() {
+            self.announce_close = false;
+            desk.pending.push(SocketEvent::CloseSent { id: self.id });
         }
     }
 
@@ -333,7 +341,10 @@ impl Socket {
     pub(super) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
         let Some(outcome) = self.protocol.finished().cloned() else {
             let error = self.error(ErrorKind::ConnectionLost);
-            return ((protocol::NO_CLOSE_FRAME, String::new(), false), Some(error));
+            return (
+                (protocol::NO_CLOSE_FRAME, String::new(), false),
+                Some(error),
+            );
         };
         let error = outcome.error.map(|why| match why {
             protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
@@ -348,10 +359,7 @@ impl Socket {
             protocol::Error::CloseTimeout => self.error(ErrorKind::TimedOut),
             why => self.error(ErrorKind::Protocol).caused_by(why),
         });
-        (
-            (outcome.code, outcome.reason, outcome.was_clean),
-            error,
-        )
+        ((outcome.code, outcome.reason, outcome.was_clean), error)
     }
 
     /// Ends our direction as well as that can be done at once.
@@ -360,7 +368,11 @@ impl Socket {
     }
 
     fn phase(&self) -> Phase {
-        if self.closing { Phase::Close } else { Phase::Open }
+        if self.closing {
+            Phase::Close
+        } else {
+            Phase::Open
+        }
     }
 
     fn error(&self, kind: ErrorKind) -> Error {
