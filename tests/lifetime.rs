@@ -258,7 +258,7 @@ fn an_idle_socket_costs_no_processor_time() {
     let mut world = World::new();
     world.eval(
         "var ws = new WebSocket('/echo'); var opened = false; ws.onmessage = () => {};
-         ws.onopen = () => { opened = true; setTimeout(() => { ws.close() }, 10_000) }",
+         ws.onclose = () => {}; ws.onopen = () => { opened = true; setTimeout(() => ws.close(), 10_000) }",
     );
     world.run_until("opened");
     let before = process_ticks();
