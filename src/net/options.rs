@@ -72,7 +72,7 @@ pub struct Limits {
     /// Payload bytes of a received message. Default: 64 MiB. One more fails the connection with
     /// Close code 1009.
     pub message_size: usize,
-    /// Frames of a received message. Default: 16,384. One more fails the connection.
+    /// Frames of a received message. Default: 262,144. One more fails the connection.
     pub fragments: usize,
     /// Bytes of the response head in the opening handshake. Default: 16 KiB. One more fails it.
     pub response_head: usize,
@@ -89,7 +89,7 @@ impl Default for Limits {
             send_queue: 256 << 20,
             receive_queue: 16 << 20,
             message_size: 64 << 20,
-            fragments: 16_384,
+            fragments: 262_144,
             response_head: 16 << 10,
             response_headers: 100,
         }

@@ -58,6 +58,8 @@ pub(crate) struct Client {
     pub(crate) network: Network,
     batch: EventBatch,
     bell: Bell,
+    /// Whether it tells the network what it has seen.
+    pub(crate) consumes: bool,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
 }
@@ -80,6 +82,7 @@ impl Client {
             network: Network::new(options, Arc::new(wake)),
             batch: EventBatch::new(),
             bell,
+            consumes: true,
             sent: 0,
         }
     }
@@ -202,7 +205,9 @@ impl Client {
                 }),
                 other => panic!("unknown event: {other:?}"),
             };
-            self.network.consumed(id, charge);
+            if self.consumes {
+                self.network.consumed(id, charge);
+            }
             return Some((id, event));
         }
     }

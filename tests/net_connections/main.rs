@@ -1,8 +1,14 @@
 //! The network room against real servers on the loopback interface.
 
+#[cfg(test)]
 mod closing;
+#[cfg(test)]
 mod echo;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod pressure;
+#[cfg(test)]
 mod refusals;
+#[cfg(all(test, feature = "ring"))]
 mod tls;
