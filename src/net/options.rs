@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::tls::TlsOptions;
+use crate::protocol::Config;
 
 /// Everything a [`Network`](super::Network) can be told.
 #[derive(Debug, Clone)]
@@ -72,7 +73,8 @@ pub struct Limits {
     /// Payload bytes of a received message. Default: 64 MiB. One more fails the connection with
     /// Close code 1009.
     pub message_size: usize,
-    /// Frames of a received message. Default: 262,144. One more fails the connection.
+    /// Frames of a received message. Default: 262,144. One more fails the connection with Close
+    /// code 1008.
     pub fragments: usize,
     /// Bytes of the response head in the opening handshake. Default: 16 KiB. One more fails it.
     pub response_head: usize,
@@ -82,14 +84,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let protocol = Config::default();
         Self {
             sockets: 10_000,
             connecting: 4_096,
             connectors: 32,
             send_queue: 256 << 20,
             receive_queue: 16 << 20,
-            message_size: 64 << 20,
-            fragments: 262_144,
+            message_size: protocol.max_message_size,
+            fragments: protocol.max_fragments,
             response_head: 16 << 10,
             response_headers: 100,
         }
@@ -100,8 +103,9 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the start of connecting until the WebSocket is open, waits for other handshakes to the
-    /// same address and for a connector thread not counted. Default: 30 s.
+    /// From the start of connecting until the WebSocket is open, lookup included; the waits for
+    /// other handshakes to the same address and for a connector thread are not counted. Default:
+    /// 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.
@@ -116,10 +120,11 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
+        let protocol = Config::default();
         Self {
             handshake: Duration::from_secs(30),
-            close: Duration::from_secs(10),
-            linger: Duration::from_secs(2),
+            close: protocol.close_timeout,
+            linger: protocol.linger,
             shutdown: Duration::from_millis(250),
         }
     }
@@ -128,6 +133,14 @@ impl Default for Timeouts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn defaults_are_those_that_are_documented() {
+        let (limits, timeouts) = (Limits::default(), Timeouts::default());
+        assert_eq!((limits.message_size, limits.fragments), (64 << 20, 262_144));
+        assert_eq!(timeouts.close, Duration::from_secs(10));
+        assert_eq!(timeouts.linger, Duration::from_secs(2));
+    }
 
     #[test]
     fn user_agent_can_be_default_chosen_or_none() {

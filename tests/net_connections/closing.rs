@@ -22,7 +22,8 @@ fn reporting<T: Send + 'static>(
     let (report, reports) = mpsc::channel();
     let url = raw_websocket(move |mut tcp| {
         let found = connection(&mut tcp);
-        report.send(found).unwrap();
+        // Not every test asks.
+        let _ = report.send(found);
         // The line stays until the client has gone.
         let _ = tcp.read_to_end(&mut Vec::new());
     });

@@ -10,5 +10,6 @@ mod harness;
 mod pressure;
 #[cfg(test)]
 mod refusals;
-#[cfg(all(test, feature = "ring"))]
+#[cfg(feature = "ring")]
+#[cfg(test)]
 mod tls;

@@ -42,9 +42,10 @@ impl ResponseReader {
         bytes: &[u8],
         sent: &Handshake,
     ) -> Result<Option<Accepted>, Refusal> {
+        let begun = self.head.len() >= STATUS_LINE_START;
         self.head.extend_from_slice(bytes);
         // A head can only be whole, or wrong in a new way, when a line has ended.
-        if !bytes.contains(&b'\n') && self.head.len() > STATUS_LINE_START {
+        if begun && !bytes.contains(&b'\n') {
             self.check_length(self.head.len())?;
             return Ok(None);
         }
