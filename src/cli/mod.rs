@@ -1,1 +1,44 @@
-//! Room `cli`.
+//! The host binary `boaws`. (feature `cli`)
+//!
+//! Here because Cargo builds library and binary from one package; embedders have no use for it,
+//! but for [`serve::Server`] in tests of their own.
+
+mod args;
+mod console;
+mod diagnostics;
+mod module_loader;
+mod run;
+pub mod serve;
+mod serve_command;
+mod sources;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Exit code for an uncaught error or an unhandled rejection.
+pub(crate) const EXIT_UNCAUGHT: u8 = 1;
+
+/// Exit code for wrong usage: arguments, or a file that cannot be read.
+pub(crate) const EXIT_USAGE: u8 = 2;
+
+/// Runs `boaws` with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Prints help and errors itself, and exits with 2 for wrong usage.
+    let cli = Cli::parse();
+    // Many sockets need many files. Where it cannot be raised, running out is an error like any other.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    match cli.command {
+        Command::Run(args) => run::main(args),
+        Command::Serve(args) => serve_command::main(&args),
+    }
+}
+
+/// Says on stderr what is wrong with the usage.
+fn usage_error(message: impl std::fmt::Display) -> ExitCode {
+    console::print_error(format_args!("boaws: {message}"));
+    ExitCode::from(EXIT_USAGE)
+}

@@ -1,1 +1,62 @@
-//! Room `dom`.
+//! The DOM Standard's events: Event, CustomEvent, EventTarget and dispatch.
+//!
+//! Standard: <https://dom.spec.whatwg.org/#events>.
+//!
+//! In scope: events and event targets of a host without a node tree; the global object as an event
+//! target. AbortController and AbortSignal belong here and are not there yet. Out of scope: nodes,
+//! shadow trees, activation behaviour, `window.event`.
+//!
+//! ```text
+//! JsObject ── TargetObject ── Gc<TargetCore> ─┬─ listeners
+//!                                             ├─ realm
+//!                                             └─ extension: SocketState, (), an embedder's own …
+//! JsObject ── EventObject ─── Gc<EventCore> ──┬─ type, target, flags, timeStamp
+//!                                             └─ extension: CloseEventData, (), …
+//! ```
+//!
+//! Embedders define event targets of their own in the same way; see [`TargetObject`].
+
+pub mod custom_event;
+pub mod dispatch;
+pub mod event;
+pub mod event_object;
+pub mod event_target;
+pub mod global;
+pub mod high_resolution_time;
+pub mod listeners;
+
+pub use custom_event::{CUSTOM_EVENT, CustomEventData};
+pub use dispatch::{dispatch, fire_an_event, fire_an_event_using, in_relevant_realm};
+pub use event::EVENT;
+pub use event_object::{
+    EventCore, EventInit, EventObject, construct_event, create_event, event_constructor_arguments,
+    event_core, event_extension, event_of,
+};
+pub use event_target::{
+    EVENT_TARGET, TargetCore, TargetObject, construct_event_target, create_event_target,
+    event_target_extension, target_core, target_of,
+};
+pub use global::GlobalScope;
+pub use high_resolution_time::{current_high_resolution_time, time_origin_timestamp};
+pub use listeners::NativeListener;
+
+use boa_engine::{Context, JsResult};
+
+use crate::webidl::define_interface;
+
+/// Registers this room's interfaces in the context's current realm, and makes the realm's global
+/// object an event target. [`crate::webidl::register`] comes first.
+///
+/// # Errors
+///
+/// Those of [`define_interface`].
+pub fn register(context: &mut Context) -> JsResult<()> {
+    define_interface(&EVENT_TARGET, context)?;
+    define_interface(&EVENT, context)?;
+    define_interface(&CUSTOM_EVENT, context)?;
+    global::register(context);
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

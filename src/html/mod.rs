@@ -1,1 +1,57 @@
-//! Room `html`.
+//! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent, event handler
+//! attributes, reporting exceptions, and what the global object has of it.
+//!
+//! Standard: <https://html.spec.whatwg.org/>.
+//!
+//! An exception that no script catches takes this way: the event loop's
+//! [`report_exception`](crate::event_loop::report_exception) → [`report_an_exception`] → an `error`
+//! event at the global object → if that was not cancelled, the embedder's
+//! [sink](set_uncaught_error_sink), which prints to stderr unless another is set.
+
+mod error_event;
+mod error_info;
+mod event_handlers;
+mod global_scope;
+mod message_event;
+mod performance;
+mod promise_rejection_event;
+mod report_exception;
+mod unhandled_rejections;
+
+#[cfg(test)]
+mod tests;
+
+pub use error_event::{ERROR_EVENT, ErrorEventData};
+pub use event_handlers::{event_handler_get, event_handler_set};
+pub use message_event::{
+    DeferredData, MESSAGE_EVENT, MessageData, MessageEventData, create_message_event,
+};
+pub use performance::PERFORMANCE;
+pub use promise_rejection_event::{PROMISE_REJECTION_EVENT, PromiseRejectionEventData};
+pub use report_exception::{
+    UncaughtError, UncaughtErrorSink, UncaughtKind, report_an_exception, set_uncaught_error_sink,
+};
+pub use unhandled_rejections::{Hooks, host_promise_rejection_tracker};
+
+use boa_engine::{Context, JsResult};
+
+use crate::webidl::define_interface;
+
+/// Registers this room's interfaces and the global object's members in the context's current
+/// realm, and makes uncaught exceptions go to `error` events. [`crate::dom::register`] comes first.
+///
+/// It takes the place of a reporter set with
+/// [`set_exception_reporter`](crate::event_loop::set_exception_reporter); an embedder that wants to
+/// hear of errors uses [`set_uncaught_error_sink`].
+///
+/// # Errors
+///
+/// Those of [`define_interface`].
+pub fn register(context: &mut Context) -> JsResult<()> {
+    define_interface(&MESSAGE_EVENT, context)?;
+    define_interface(&ERROR_EVENT, context)?;
+    define_interface(&PROMISE_REJECTION_EVENT, context)?;
+    report_exception::register(context)?;
+    performance::register(context)?;
+    global_scope::register(context)
+}

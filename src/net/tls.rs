@@ -34,10 +34,20 @@ impl TlsOptions {
         let subject = || path.display().to_string();
         let pem = std::fs::read(path)
             .map_err(|error| Error::io(Phase::TrustAnchors, subject(), error))?;
-        self.add_pem(&pem, &subject())
+        self.add_pem_from(&pem, &subject())
     }
 
-    fn add_pem(&mut self, pem: &[u8], subject: &str) -> Result<usize, Error> {
+    /// As [`add_pem_file`](Self::add_pem_file), with the contents of such a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TlsConfig`] when there is no certificate in it, or one that cannot be a trust
+    /// anchor; the options are unchanged then.
+    pub fn add_pem(&mut self, pem: &[u8]) -> Result<usize, Error> {
+        self.add_pem_from(pem, "PEM text")
+    }
+
+    fn add_pem_from(&mut self, pem: &[u8], subject: &str) -> Result<usize, Error> {
         let mut found = Vec::new();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|error| {
@@ -158,16 +168,18 @@ mod tests {
         assert_eq!(missing.kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
         assert!(missing.to_string().contains("no/such/file.pem"));
 
-        let empty = options.add_pem(b"nothing here", "roots.pem").unwrap_err();
+        let empty = options
+            .add_pem_from(b"nothing here", "roots.pem")
+            .unwrap_err();
         assert_eq!(empty.kind(), &ErrorKind::TlsConfig);
         assert!(empty.to_string().contains("no PEM certificate"), "{empty}");
 
         let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let broken = options.add_pem(broken, "roots.pem").unwrap_err();
+        let broken = options.add_pem_from(broken, "roots.pem").unwrap_err();
         assert_eq!(broken.kind(), &ErrorKind::TlsConfig);
 
         let cut = b"-----BEGIN CERTIFICATE-----\nAAAA\n";
-        assert!(options.add_pem(cut, "roots.pem").is_err());
+        assert!(options.add_pem_from(cut, "roots.pem").is_err());
         assert!(options.extra_roots.is_empty(), "nothing was added");
     }
 

@@ -188,6 +188,11 @@ pub enum SocketEvent {
         /// How many since the last `Sent`.
         bytes: u64,
     },
+    /// The Close frame that [`Command::Close`] asked for has been handed to the operating system.
+    CloseSent {
+        /// Which socket.
+        id: SocketId,
+    },
     /// The peer's Close frame has arrived, whether or not ours was sent before.
     ClosingHandshakeStarted {
         /// Which socket.
@@ -226,6 +231,7 @@ impl SocketEvent {
             Self::Opened { id, .. }
             | Self::Message { id, .. }
             | Self::Sent { id, .. }
+            | Self::CloseSent { id }
             | Self::ClosingHandshakeStarted { id }
             | Self::Closed { id, .. } => *id,
         }

@@ -27,9 +27,9 @@ pub struct Config {
 
     /// How long to wait for the peer once the closing handshake has started.
     ///
-    /// For the peer's Close frame: from the moment when the last byte of ours was written, so that
-    /// data queued before it has its time. When the peer closes first: for our own answer to be
-    /// written, from the moment when the peer's Close frame arrived. Default: 10 seconds.
+    /// For the peer's Close frame: from the moment when the last byte of ours was written. While our
+    /// Close frame waits behind data: for the peer to take some of it, from the last time it did, so
+    /// that a slow peer has its time and a stuck one has not. Default: 10 seconds.
     pub close_timeout: Duration,
 
     /// How long to wait for the peer to end the line.

@@ -148,15 +148,17 @@ impl Connection {
 
     /// Starts the closing handshake: our Close frame goes out behind what was sent before.
     ///
-    /// What was sent before has no time limit here, and [`Config::close_timeout`] starts behind it.
+    /// What was sent before may take its time, as long as the peer takes some of it within each
+    /// [`Config::close_timeout`]; behind it that time starts anew.
     ///
     /// Nothing happens if it has started already or the connection was failed. `code` is 1000 or
     /// 3000 to 4999 by contract, and `reason` at most 123 bytes: a longer one is cut at a code
     /// point, a reason without a code goes with 1000, a code that is not for the wire is left out
     /// together with its reason.
-    pub fn close(&mut self, code: Option<u16>, reason: &str) {
+    pub fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
         if self.state() == State::Open {
             self.output.close(CloseFrame::new(code, reason));
+            self.deadline = now.checked_add(self.config.close_timeout);
         }
     }
 
@@ -201,6 +203,10 @@ impl Connection {
     /// The first `n` bytes of [`Self::output`] were taken by the line.
     pub fn wrote(&mut self, n: usize, now: Instant) {
         let close_written = self.output.wrote(n);
+        if self.state() == State::Closing && !self.output.is_close_written() {
+            // A peer that still takes what is ahead of our Close frame is not stuck.
+            self.deadline = now.checked_add(self.config.close_timeout);
+        }
         if close_written && self.outcome.is_none() {
             let awaits_the_peers_close = self.failure.is_none() && self.received.is_none();
             self.deadline = now.checked_add(if awaits_the_peers_close {
@@ -225,6 +231,11 @@ impl Connection {
     /// up by a failure or the end stay in it.
     pub fn queued(&self) -> u64 {
         self.output.queued()
+    }
+
+    /// Our Close frame has been written, whole.
+    pub fn is_close_sent(&self) -> bool {
+        self.output.is_close_written()
     }
 
     /// There is something to write.

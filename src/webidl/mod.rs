@@ -1,1 +1,51 @@
-//! Room `webidl`.
+//! Web IDL for Boa: interface tables, platform objects, conversions, callbacks, DOMException.
+//!
+//! Standard: <https://webidl.spec.whatwg.org/>.
+//!
+//! An interface is one declarative [`Interface`] table; [`define_interface`] makes its
+//! constructor and prototype in a realm. The functions in a table get `this` and the arguments as
+//! Boa hands them over: they begin with the brand check, then check the number of arguments, then
+//! convert each argument from left to right with a function of [`conversions`].
+//!
+//! In scope: what the interfaces of this crate use. Out of scope: named and indexed properties,
+//! iterable and maplike declarations, namespaces, overloads by type.
+
+pub mod buffer_source;
+pub mod callback;
+pub mod conversions;
+pub mod dom_exception;
+pub mod interface;
+pub mod promise;
+mod realms;
+
+#[cfg(test)]
+mod tests;
+
+pub use buffer_source::{buffer_source_bytes, is_buffer_source};
+pub use callback::{call_a_user_objects_operation, invoke_callback};
+pub use conversions::{
+    Dictionary, boolean, dom_string, double, illegal_invocation, long, long_long_clamp,
+    nullable_callback_interface, required_arguments, scalar_value_string, sequence, type_error,
+    unsigned_long, unsigned_short, unsigned_short_clamp, unsigned_short_enforce_range,
+    usv_js_string, usv_string,
+};
+pub use dom_exception::{DOM_EXCEPTION, DomException, create_dom_exception, throw_dom_exception};
+pub use interface::{
+    Interface, Member, NativeFn, construct_platform_object, constructor_of, define_interface,
+    new_platform_object, prototype_from_new_target, prototype_of,
+};
+pub use promise::promise_from;
+pub use realms::realm_of_global_object;
+
+use boa_engine::{Context, JsResult};
+
+/// Registers the interfaces of this room, `DOMException`, in the context's current realm. It comes
+/// before any other interface of the realm.
+///
+/// # Errors
+///
+/// Those of [`define_interface`].
+pub fn register(context: &mut Context) -> JsResult<()> {
+    realms::register(context)?;
+    dom_exception::register(context)
+}

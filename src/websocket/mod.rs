@@ -1,1 +1,69 @@
-//! Room `websocket`.
+//! The WebSockets Standard: `WebSocket` and `CloseEvent`. <https://websockets.spec.whatwg.org>
+//!
+//! This room joins script and [`net`](crate::net), and is the only one that does. What script asks for becomes a
+//! [`Command`](crate::net::Command); what happens on the line comes back as a
+//! [`SocketEvent`](crate::net::SocketEvent), and each of those is one task.
+//!
+//! ```text
+//!  script ──▶ web_socket ──▶ sockets ──Command──▶ net (its own threads)
+//!    ▲                          │
+//!    └──── feedback ◀───────────┴◀──SocketEvent──
+//! ```
+//!
+//! A socket is held while it can fire an event that somebody listens to, while it is connecting and
+//! while it has something to transmit; that is also what keeps the event loop running. One that
+//! script has lost while it was open closes without a code.
+
+mod arguments;
+pub mod close_event;
+mod driver;
+mod external_memory;
+mod feedback;
+mod sockets;
+mod state;
+pub mod web_socket;
+
+use boa_engine::{Context, Finalize, JsData, JsResult, Trace, realm::Realm};
+use url::Url;
+
+pub use close_event::{CLOSE_EVENT, CloseEventData, create_close_event};
+pub use state::ReadyState;
+pub use web_socket::WEB_SOCKET;
+
+use crate::{net::Options, webidl::define_interface};
+
+/// What the sockets of one realm take from their settings object.
+/// <https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-objects>
+#[derive(Clone, Debug, Default, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_no_drop)]
+pub struct Settings {
+    /// The API base URL, against which relative URLs are resolved. Without one they are a SyntaxError.
+    #[unsafe_ignore_trace]
+    pub base_url: Option<Url>,
+    /// The serialised origin, sent as `Origin`. Without one there is no such header.
+    #[unsafe_ignore_trace]
+    pub origin: Option<String>,
+}
+
+impl Settings {
+    fn of(realm: &Realm) -> Self {
+        let settings = realm.host_defined().get::<Self>().cloned();
+        settings.unwrap_or_default()
+    }
+}
+
+/// Registers this room's interfaces in the context's current realm. The rooms below come first.
+///
+/// The network and its `options` are the context's: those of the first call hold for all its realms.
+/// `settings` are the realm's.
+///
+/// # Errors
+///
+/// Those of [`define_interface`].
+pub fn register(options: Options, settings: Settings, context: &mut Context) -> JsResult<()> {
+    define_interface(&CLOSE_EVENT, context)?;
+    define_interface(&WEB_SOCKET, context)?;
+    sockets::Sockets::register(options, context);
+    context.realm().host_defined_mut().insert(settings);
+    Ok(())
+}

@@ -46,6 +46,7 @@ fn by_us_with_a_code_and_without() {
         assert_eq!(closed.shown(), shown);
         assert!(closed.error.is_none());
     }
+    assert_eq!(client.closes_sent, 3, "each once");
 }
 
 #[test]
@@ -67,6 +68,7 @@ fn what_was_sent_before_arrives_before_the_close_frame() {
     assert_eq!(messages.recv().unwrap(), Message::from("last"));
     assert!(matches!(messages.recv().unwrap(), Message::Close(Some(_))));
     assert_eq!(client.sent, (3 << 20) + 4);
+    assert_eq!(client.closes_sent, 1);
 }
 
 #[test]
@@ -83,6 +85,7 @@ fn by_the_server() {
     client.open(&url);
     let closed = client.closing_then_closed();
     assert_eq!(closed.shown(), (4001, "enough", true));
+    assert_eq!(client.closes_sent, 0, "nobody asked for one");
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(crate) struct Client {
     pub(crate) consumes: bool,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
+    /// Our Close frames that the network has reported as sent.
+    pub(crate) closes_sent: usize,
 }
 
 impl Client {
@@ -84,6 +86,7 @@ impl Client {
             bell,
             consumes: true,
             sent: 0,
+            closes_sent: 0,
         }
     }
 
@@ -188,6 +191,10 @@ impl Client {
                 } => Event::Binary(bytes.to_vec()),
                 SocketEvent::Sent { bytes, .. } => {
                     self.sent += bytes;
+                    continue;
+                }
+                SocketEvent::CloseSent { .. } => {
+                    self.closes_sent += 1;
                     continue;
                 }
                 SocketEvent::ClosingHandshakeStarted { .. } => Event::ClosingHandshakeStarted,

@@ -200,7 +200,7 @@ impl SocketThread {
         self.connects.cancel_all();
         // WebSockets Standard, "make disappear": an established connection is closed with 1001.
         for (id, socket) in &mut self.sockets {
-            socket.close(Some(1001), "");
+            socket.close(Some(1001), "", now);
             make_ready(&mut self.ready, *id, socket);
         }
         let grace = self.shared.dialler.options.timeouts.shutdown;
@@ -236,7 +236,7 @@ impl SocketThread {
                     self.deadlines.add(deadline, id);
                 }
             }
-            Item::Command(command) => self.handle_command(command),
+            Item::Command(command) => self.handle_command(command, now),
             Item::Discard { id } => self.with_socket(id, Socket::discard),
             Item::Resume { id } => self.with_socket(id, Socket::resume),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
@@ -249,7 +249,7 @@ impl SocketThread {
         }
     }
 
-    fn handle_command(&mut self, command: Command) {
+    fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Send { id, message } => {
                 let mut full = None;
@@ -264,7 +264,7 @@ impl SocketThread {
                     return self.failed(id, error);
                 }
                 debug!(target: "boa_websocket::net", %id, ?code, "closing");
-                self.with_socket(id, |socket| socket.close(code, &reason));
+                self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
             Command::Abort { id } => {
                 self.connects.cancel(id);

@@ -49,6 +49,8 @@ pub(super) struct Socket {
     discard: bool,
     /// The closing handshake has begun, from either side.
     closing: bool,
+    /// Script has asked for a Close frame and is to be told when it has been written.
+    announce_close: bool,
     /// Our direction has been ended.
     shut: bool,
     /// Nothing can be written any more, and why. What the peer has sent before is still read.
@@ -94,6 +96,7 @@ impl Socket {
             paused: false,
             discard: false,
             closing: false,
+            announce_close: false,
             shut: false,
             broken: None,
             read_error: None,
@@ -151,10 +154,11 @@ impl Socket {
     }
 
     /// Starts the closing handshake; messages are dropped from now on.
-    pub(super) fn close(&mut self, code: Option<u16>, reason: &str) {
+    pub(super) fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
         self.closing = true;
+        self.announce_close = true;
         self.discard();
-        self.protocol.close(code, reason);
+        self.protocol.close(code, reason, now);
     }
 
     /// Drops messages from now on, which need no pause.
@@ -219,6 +223,10 @@ impl Socket {
         let sent = self.protocol.take_sent();
         if sent > 0 {
             desk.pending.push_sent(self.id, sent);
+        }
+        if self.announce_close && self.protocol.is_close_sent() {
+            self.announce_close = false;
+            desk.pending.push(SocketEvent::CloseSent { id: self.id });
         }
     }
 

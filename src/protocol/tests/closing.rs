@@ -152,7 +152,7 @@ fn the_peer_closes_with_messages_unsent() {
     bench.receive(b"\x88\x02\x03\xe9");
     assert_eq!(bench.state(), State::Closing);
     bench.connection.send_text("late".into());
-    bench.connection.close(Some(4000), "late");
+    bench.close(Some(4000), "late");
     let sent = bench.frames();
     let parts: Vec<_> = sent.iter().map(Sent::parts).collect();
     assert_eq!(
@@ -186,18 +186,40 @@ fn the_peer_closes_and_does_not_read() {
     assert_eq!(bench.connection.deadline(), None);
 }
 
+/// Each byte that the peer takes gives it the time anew; a peer that takes nothing is cut.
+#[test]
+fn we_close_behind_data_that_the_peer_takes_slowly_or_not_at_all() {
+    let config = Config {
+        close_timeout: 3 * SECOND,
+        ..Config::default()
+    };
+    let mut bench = Bench::with(config);
+    bench.connection.send_binary(vec![1; 1000].into());
+    bench.close(Some(1000), "");
+    for _ in 0..5 {
+        bench.pass(2 * SECOND);
+        assert_eq!(bench.connection.finished(), None);
+        bench.write(10);
+        assert_eq!(bench.connection.deadline(), Some(bench.now + 3 * SECOND));
+    }
+    bench.pass(3 * SECOND - INSTANT);
+    assert_eq!(bench.connection.finished(), None);
+    bench.pass(INSTANT);
+    assert_eq!(*bench.outcome(), unclean(1006, "", Error::CloseTimeout));
+}
+
 #[test]
 fn we_close() {
     let mut bench = Bench::new();
     bench.connection.send_text("last".into());
-    bench.connection.close(Some(3000), "because");
-    bench.connection.close(Some(4000), "again");
+    bench.close(Some(3000), "because");
+    bench.close(Some(4000), "again");
     bench.connection.send_text("late".into());
     assert_eq!(bench.state(), State::Closing);
     assert_eq!(
         bench.connection.deadline(),
-        None,
-        "the time starts when it is written"
+        Some(bench.now + 10 * SECOND),
+        "the peer has to take something of it"
     );
     let sent = bench.frames();
     let parts: Vec<_> = sent.iter().map(Sent::parts).collect();
@@ -223,7 +245,7 @@ fn we_close() {
 #[test]
 fn we_close_without_a_code() {
     let mut bench = Bench::new();
-    bench.connection.close(None, "");
+    bench.close(None, "");
     assert_eq!(bench.frames()[0].parts(), (0x88, &b""[..]));
     bench.receive(b"\x88\x00");
     bench.end_of_stream();
@@ -233,7 +255,7 @@ fn we_close_without_a_code() {
 #[test]
 fn both_close_at_once() {
     let mut bench = Bench::new();
-    bench.connection.close(Some(3001), "");
+    bench.close(Some(3001), "");
     bench.receive(b"\x88\x02\x0f\xa3");
     assert_eq!(bench.events(), [Event::Closing]);
     assert_eq!(
@@ -249,7 +271,7 @@ fn both_close_at_once() {
 #[test]
 fn the_peer_closes_while_ours_is_partly_written() {
     let mut bench = Bench::new();
-    bench.connection.close(Some(3001), "reason");
+    bench.close(Some(3001), "reason");
     bench.write(3);
     bench.receive(b"\x88\x00");
     assert_eq!(bench.connection.deadline(), Some(bench.now + 10 * SECOND));
@@ -266,10 +288,12 @@ fn the_peer_closes_while_ours_is_partly_written() {
 fn the_peer_never_answers() {
     let mut bench = Bench::new();
     bench.connection.send_text("x".into());
-    bench.connection.close(Some(1000), "");
-    bench.write(7);
-    bench.pass(100 * SECOND);
-    assert_eq!(bench.state(), State::Closing, "not behind what is unsent");
+    bench.close(Some(1000), "");
+    for _ in 0..7 {
+        bench.write(1);
+        bench.pass(9 * SECOND);
+        assert_eq!(bench.state(), State::Closing, "its data has its time");
+    }
     bench.write_all();
     let deadline = bench.now + Config::default().close_timeout;
     assert_eq!(bench.connection.deadline(), Some(deadline));
@@ -341,7 +365,7 @@ fn the_line_ends_before_any_close() {
 fn the_line_ends_after_our_close() {
     for written in [0, 1, usize::MAX] {
         let mut bench = Bench::new();
-        bench.connection.close(Some(1000), "");
+        bench.close(Some(1000), "");
         if written > 0 {
             bench.write(written);
         }
@@ -384,7 +408,7 @@ fn the_line_breaks_before_our_answer() {
 #[test]
 fn no_pong_follows_our_close() {
     let mut bench = Bench::new();
-    bench.connection.close(None, "");
+    bench.close(None, "");
     bench.receive(b"\x89\x01a");
     let sent = bench.frames();
     let parts: Vec<_> = sent.iter().map(Sent::parts).collect();
@@ -406,7 +430,7 @@ fn after_the_end_nothing_happens() {
     bench.receive(b"\x81\x01x\x88\x00");
     bench.connection.send_text("x".into());
     bench.connection.ping(b"x");
-    bench.connection.close(Some(1000), "");
+    bench.close(Some(1000), "");
     assert!(bench.events().is_empty());
     assert!(!bench.connection.has_output() && !bench.connection.wants_shutdown());
     assert!(bench.connection.body_buffer().is_none());
@@ -422,7 +446,7 @@ fn times_beyond_all_time_are_no_deadline() {
         ..Config::default()
     };
     let mut bench = Bench::with(config.clone());
-    bench.connection.close(None, "");
+    bench.close(None, "");
     bench.write_all();
     assert_eq!(bench.connection.deadline(), None);
     bench.receive(b"\x88\x00");

@@ -84,7 +84,7 @@ fn a_frame_that_is_partly_written_is_finished_first() {
         bench.connection.send_binary(vec![1; 10].into());
         bench.connection.send_binary(vec![2; 200].into());
         bench.connection.send_binary(vec![3; 10].into());
-        bench.connection.close(Some(1000), "");
+        bench.close(Some(1000), "");
         let total = 16 + 208 + 16 + 8;
         let written = written.min(total);
         let mut line = Vec::new();
@@ -120,7 +120,7 @@ fn a_frame_that_is_partly_written_is_finished_first() {
 #[test]
 fn after_our_close_frame_there_is_no_second_one() {
     let mut bench = Bench::new();
-    bench.connection.close(Some(1000), "");
+    bench.close(Some(1000), "");
     bench.write_all();
     bench.receive(b"\x83");
     assert_eq!(bench.state(), State::Failed);
@@ -135,7 +135,7 @@ fn after_our_close_frame_there_is_no_second_one() {
 fn our_queued_close_frame_is_replaced() {
     let mut bench = Bench::new();
     bench.connection.send_text("unsent".into());
-    bench.connection.close(Some(1000), "");
+    bench.close(Some(1000), "");
     bench.receive(b"\x81\x01\xff");
     assert_close(&mut bench, 1007);
 }

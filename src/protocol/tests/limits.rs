@@ -228,7 +228,7 @@ fn output_is_encoded_up_to_the_high_water() {
             bench.connection.send_binary(vec![1; 30].into());
         }
         bench.connection.send_binary(vec![2; 3000].into());
-        bench.connection.close(Some(1000), "");
+        bench.close(Some(1000), "");
         let mut line = Vec::new();
         while bench.connection.has_output() {
             let length = bench.connection.output().len();
@@ -266,7 +266,7 @@ fn our_close_frame_overtakes_nothing() {
     for _ in 0..3 {
         bench.connection.send_binary(vec![7; 10].into());
     }
-    bench.connection.close(None, "");
+    bench.close(None, "");
     let sent = bench.frames();
     let first_bytes: Vec<_> = sent.iter().map(|frame| frame.first_byte).collect();
     assert_eq!(first_bytes, [0x82, 0x82, 0x82, 0x88]);

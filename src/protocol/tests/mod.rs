@@ -71,6 +71,10 @@ impl Bench {
         }
     }
 
+    fn close(&mut self, code: Option<u16>, reason: &str) {
+        self.connection.close(code, reason, self.now);
+    }
+
     fn receive(&mut self, bytes: &[u8]) {
         self.connection.receive(bytes, self.now, &mut self.recorder);
     }

@@ -288,7 +288,7 @@ fn we_close_and_the_server_answers() {
     for step in [1, 3, usize::MAX] {
         let mut pair = Pair::new(Config::default(), step);
         pair.bench.connection.send_text("last words".into());
-        pair.bench.connection.close(Some(4000), "we are through");
+        pair.bench.close(Some(4000), "we are through");
         pair.run();
         let close = CloseFrame {
             code: 4000.into(),
@@ -312,7 +312,7 @@ fn we_close_and_the_server_answers() {
 #[test]
 fn we_close_without_a_code_and_the_server_answers() {
     let mut pair = Pair::new(Config::default(), usize::MAX);
-    pair.bench.connection.close(None, "");
+    pair.bench.close(None, "");
     pair.run();
     assert_eq!(pair.received, [Message::Close(None)]);
     pair.assert_orderly_end();
@@ -353,7 +353,7 @@ fn the_server_closes_and_we_answer() {
 #[test]
 fn both_close_at_the_same_time() {
     let mut pair = Pair::new(Config::default(), usize::MAX);
-    pair.bench.connection.close(Some(3000), "ours");
+    pair.bench.close(Some(3000), "ours");
     let ours = pair.bench.write_all();
     let close = CloseFrame {
         code: 4999.into(),

@@ -205,7 +205,7 @@ proptest! {
                     accepted += if was_open { data.len() as u64 } else { 0 };
                     bench.connection.send_binary(data.into());
                 }
-                Step::Close(code, reason) => bench.connection.close(code, &reason),
+                Step::Close(code, reason) => bench.close(code, &reason),
                 Step::Ping(payload) => bench.connection.ping(&payload),
                 Step::Write(limit) if bench.connection.has_output() => {
                     line.extend(bench.write(limit));

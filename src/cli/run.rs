@@ -1,0 +1,242 @@
+//! `boaws run`.
+
+use std::{
+    cell::{Cell, RefCell},
+    env, io,
+    path::Path,
+    process::ExitCode,
+    rc::Rc,
+    thread,
+};
+
+use boa_engine::{
+    Context, JsError, JsResult, JsValue, Source,
+    builtins::promise::PromiseState,
+    js_string,
+    object::{FunctionObjectBuilder, builtins::JsPromise},
+    property::Attribute,
+};
+use boa_runtime::extensions::ConsoleExtension;
+
+use super::{
+    EXIT_UNCAUGHT, EXIT_USAGE,
+    args::{RunArgs, ServeScheme},
+    console::{TerminalLogger, print_error},
+    diagnostics,
+    module_loader::FileModuleLoader,
+    serve::{Server, ServerOptions},
+    sources::{self, SourceFile},
+    usage_error,
+};
+use crate::{
+    EventLoop, Hooks, WebSocketExtension,
+    event_loop::{Turns, report_exception},
+};
+
+/// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
+/// Deeply nested source text, and `JSON.stringify` of deeply nested objects, recurse natively in Boa.
+const STACK_SIZE: usize = 512 << 20;
+
+/// Values on Boa's own stack; with its default a few thousand exceptions caught in one frame end the script.
+const VM_STACK_SIZE: usize = 10_000_000;
+
+/// Runs the files and says how it went.
+pub(super) fn main(args: RunArgs) -> ExitCode {
+    let sources = match sources::read(&args.files, args.module) {
+        Ok(sources) => sources,
+        Err(message) => return usage_error(message),
+    };
+    if args.verbose {
+        show_what_the_network_does();
+    }
+    let server = match args.serve.map(start_server).transpose() {
+        Ok(server) => server,
+        Err(error) => {
+            return usage_error(format_args!("cannot start the embedded server: {error}"));
+        }
+    };
+    let location = match (&server, args.serve) {
+        (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
+        _ => args.location.clone(),
+    };
+    let extension = match extension(&args, location.as_deref(), server.as_ref()) {
+        Ok(extension) => extension,
+        Err(error) => return usage_error(error),
+    };
+    // Boa's errors stay on their thread.
+    let script = move || run(extension, location, &sources).map_err(|error| error.to_string());
+    let joined = thread::Builder::new()
+        .name("boaws-script".to_owned())
+        .stack_size(STACK_SIZE)
+        .spawn(script)
+        .map(thread::JoinHandle::join);
+    match joined {
+        Ok(Ok(Ok(true))) => ExitCode::SUCCESS,
+        Ok(Ok(Ok(false))) => ExitCode::from(EXIT_UNCAUGHT),
+        // The panic has printed its message.
+        Ok(Err(_)) => ExitCode::from(EXIT_UNCAUGHT),
+        Ok(Ok(Err(error))) => {
+            print_error(format_args!("boaws: {error}"));
+            ExitCode::from(EXIT_UNCAUGHT)
+        }
+        Err(error) => {
+            print_error(format_args!(
+                "boaws: cannot start the script's thread: {error}"
+            ));
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn show_what_the_network_does() {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_target(false)
+        .without_time()
+        .init();
+}
+
+fn start_server(scheme: ServeScheme) -> io::Result<Server> {
+    Server::start(ServerOptions {
+        // The certificate costs a few milliseconds.
+        tls: scheme == ServeScheme::Wss,
+        ..ServerOptions::default()
+    })
+}
+
+fn server_location(server: &Server, scheme: ServeScheme) -> String {
+    let url = match scheme {
+        ServeScheme::Ws => server.ws_url(),
+        ServeScheme::Wss => server.wss_url().unwrap_or_else(|| server.ws_url()),
+    };
+    // ws: → http:, wss: → https:
+    format!("{}/", url.replacen("ws", "http", 1))
+}
+
+fn extension(
+    args: &RunArgs,
+    location: Option<&str>,
+    server: Option<&Server>,
+) -> Result<WebSocketExtension, crate::Error> {
+    let mut builder = WebSocketExtension::builder();
+    for path in &args.ca_file {
+        builder = builder.add_root_certificates(path)?;
+    }
+    if let Some(path) = env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+        builder = builder.add_root_certificates(path)?;
+    }
+    if let Some(pem) = server.and_then(Server::ca_pem) {
+        builder = builder.add_root_certificates_pem(pem)?;
+    }
+    if let Some(location) = location {
+        builder = builder.base_url(location);
+    }
+    builder.build()
+}
+
+/// Runs all files in one realm, then the event loop until nothing can happen any more. Returns whether
+/// there was no uncaught error.
+fn run(
+    extension: WebSocketExtension,
+    location: Option<String>,
+    sources: &[SourceFile],
+) -> JsResult<bool> {
+    let event_loop = EventLoop::new();
+    let loader = Rc::new(FileModuleLoader::default());
+    let mut context = Context::builder()
+        .job_executor(Rc::clone(&event_loop))
+        .module_loader(Rc::clone(&loader))
+        .host_hooks(Rc::new(Hooks))
+        .build()?;
+    let limits = context.runtime_limits_mut();
+    limits.set_stack_size_limit(VM_STACK_SIZE);
+    let failed = Rc::new(Cell::new(false));
+    let console = ConsoleExtension(TerminalLogger);
+    boa_runtime::register((console, extension), None, &mut context)?;
+    diagnostics::install(Rc::clone(&failed), &mut context);
+    if let Some(location) = location {
+        define_location(&location, &mut context)?;
+    }
+
+    let cell = RefCell::new(&mut context);
+    let mut turns = event_loop.turns(&cell);
+    for source in sources {
+        if source.is_module {
+            run_module(source, &loader, &mut turns, &cell)?;
+        } else {
+            run_script(source, &mut cell.borrow_mut());
+        }
+    }
+    turns.run()?;
+    Ok(!failed.get())
+}
+
+/// The global `location`: a URL object, to be read only.
+fn define_location(location: &str, context: &mut Context) -> JsResult<()> {
+    let url = context.global_object().get(js_string!("URL"), context)?;
+    if let Some(constructor) = url.as_constructor() {
+        let value = constructor.construct(&[js_string!(location).into()], None, context)?;
+        context.register_global_property(js_string!("location"), value, Attribute::ENUMERABLE)?;
+    }
+    Ok(())
+}
+
+fn run_script(source: &SourceFile, context: &mut Context) {
+    let script = Source::from_bytes(&source.text).with_path(&source.name);
+    if let Err(error) = context.eval(script) {
+        diagnostics::report_in_file(error, &source.name, context);
+    }
+    crate::event_loop::clean_up_after_running_script(context);
+}
+
+/// Runs a module to the end of its top-level awaits, or until nothing can happen any more.
+fn run_module(
+    source: &SourceFile,
+    loader: &FileModuleLoader,
+    turns: &mut Turns<'_, '_>,
+    cell: &RefCell<&mut Context>,
+) -> JsResult<()> {
+    let promise = {
+        let context: &mut Context = &mut cell.borrow_mut();
+        match loader.parse(&source.text, &source.name, context) {
+            Ok(module) => {
+                let promise = module.load_link_evaluate(context);
+                report_rejection(&promise, context)?;
+                promise
+            }
+            Err(error) => {
+                diagnostics::report_in_file(error, &source.name, context);
+                return Ok(());
+            }
+        }
+    };
+    turns.run_until(|_| !matches!(promise.state(), PromiseState::Pending))?;
+    if matches!(promise.state(), PromiseState::Pending) {
+        unsettled(&source.name, &mut cell.borrow_mut());
+    }
+    Ok(())
+}
+
+/// What ends a module's evaluation is an uncaught error like any other.
+fn report_rejection(promise: &JsPromise, context: &mut Context) -> JsResult<()> {
+    let report = FunctionObjectBuilder::new(
+        context.realm(),
+        boa_engine::NativeFunction::from_fn_ptr(|_, args, context| {
+            let reason = args.first().cloned().unwrap_or_default();
+            report_exception(JsError::from_opaque(reason), context);
+            Ok(JsValue::undefined())
+        }),
+    )
+    .build();
+    promise.catch(report, context)?;
+    Ok(())
+}
+
+fn unsettled(name: &Path, context: &mut Context) {
+    let name = name.display();
+    let error = boa_engine::JsNativeError::error().with_message(format!(
+        "{name}: a top-level await can never settle: nothing is left that could happen"
+    ));
+    report_exception(error.into(), context);
+}

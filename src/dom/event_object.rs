@@ -1,0 +1,338 @@
+//! The state of events, and how they are made.
+//! <https://dom.spec.whatwg.org/#concept-event>
+
+use std::cell::{Cell, RefCell};
+
+use boa_engine::{
+    Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
+    object::NativeObject,
+};
+use boa_gc::{Gc, GcRefCell};
+
+use super::{event::EVENT, high_resolution_time::current_high_resolution_time};
+use crate::webidl::{
+    Dictionary, Interface, construct_platform_object, dom_string, illegal_invocation,
+    new_platform_object,
+};
+
+/// The values of `eventPhase`.
+pub(super) const NONE: u8 = 0;
+pub(super) const CAPTURING_PHASE: u8 = 1;
+pub(super) const AT_TARGET: u8 = 2;
+pub(super) const BUBBLING_PHASE: u8 = 3;
+
+/// The flags of an event. <https://dom.spec.whatwg.org/#stop-propagation-flag>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag {
+    StopPropagation = 1,
+    StopImmediatePropagation = 1 << 1,
+    Canceled = 1 << 2,
+    InPassiveListener = 1 << 3,
+    Composed = 1 << 4,
+    Initialized = 1 << 5,
+    Dispatch = 1 << 6,
+    Bubbles = 1 << 7,
+    Cancelable = 1 << 8,
+    IsTrusted = 1 << 9,
+}
+
+/// The members of the dictionary `EventInit`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventInit {
+    /// Does the event bubble?
+    pub bubbles: bool,
+    /// Can the event be cancelled?
+    pub cancelable: bool,
+    /// Does the event cross shadow roots?
+    pub composed: bool,
+}
+
+impl EventInit {
+    /// Reads the members of `EventInit`. Those of an inheriting dictionary are read after them.
+    ///
+    /// # Errors
+    ///
+    /// What a getter throws.
+    pub fn read(dictionary: &Dictionary, context: &mut Context) -> JsResult<Self> {
+        Ok(Self {
+            bubbles: dictionary.boolean(js_string!("bubbles"), context)?,
+            cancelable: dictionary.boolean(js_string!("cancelable"), context)?,
+            composed: dictionary.boolean(js_string!("composed"), context)?,
+        })
+    }
+}
+
+/// The state that all events have in common.
+#[derive(Trace, Finalize)]
+pub struct EventCore {
+    /// Strings are not the collector's.
+    #[unsafe_ignore_trace]
+    type_: RefCell<JsString>,
+    target: GcRefCell<Option<JsObject>>,
+    /// Also the event's path, which has this one struct while the event is dispatched: there is
+    /// no tree.
+    current_target: GcRefCell<Option<JsObject>>,
+    #[unsafe_ignore_trace]
+    phase: Cell<u8>,
+    #[unsafe_ignore_trace]
+    flags: Cell<u16>,
+    /// In milliseconds since the time origin.
+    time_stamp: f64,
+    extension: Box<dyn NativeObject>,
+}
+
+impl std::fmt::Debug for EventCore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventCore")
+            .field("type", &self.type_())
+            .field("phase", &self.phase.get())
+            .finish_non_exhaustive()
+    }
+}
+
+impl EventCore {
+    /// The inner event creation steps. <https://dom.spec.whatwg.org/#inner-event-creation-steps>
+    fn new(
+        type_: JsString,
+        init: EventInit,
+        trusted: bool,
+        extension: Box<dyn NativeObject>,
+        context: &Context,
+    ) -> Self {
+        let core = Self {
+            type_: RefCell::new(type_),
+            target: GcRefCell::new(None),
+            current_target: GcRefCell::new(None),
+            phase: Cell::new(NONE),
+            flags: Cell::new(Flag::Initialized as u16),
+            time_stamp: current_high_resolution_time(context),
+            extension,
+        };
+        core.set(Flag::Bubbles, init.bubbles);
+        core.set(Flag::Cancelable, init.cancelable);
+        core.set(Flag::Composed, init.composed);
+        core.set(Flag::IsTrusted, trusted);
+        core
+    }
+
+    /// The extension that an inheriting interface keeps its members in, if it is a `T`.
+    #[must_use]
+    pub fn extension<T: NativeObject>(&self) -> Option<&T> {
+        // Through the box: the box itself would downcast as a box.
+        (*self.extension).downcast_ref::<T>()
+    }
+
+    /// The event's type.
+    #[must_use]
+    pub fn type_(&self) -> JsString {
+        self.type_.borrow().clone()
+    }
+
+    /// The event's target, once it has been dispatched.
+    #[must_use]
+    pub fn target(&self) -> Option<JsObject> {
+        self.target.borrow().clone()
+    }
+
+    /// The object whose listeners run, while they do.
+    #[must_use]
+    pub fn current_target(&self) -> Option<JsObject> {
+        self.current_target.borrow().clone()
+    }
+
+    /// When the event was made: milliseconds since the time origin of the realm it was made in.
+    #[must_use]
+    pub fn time_stamp(&self) -> f64 {
+        self.time_stamp
+    }
+
+    /// Was the event made by the host, and not by script?
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.get(Flag::IsTrusted)
+    }
+
+    /// Is the event's canceled flag set?
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.get(Flag::Canceled)
+    }
+
+    /// Is the event being dispatched?
+    #[must_use]
+    pub fn is_dispatched(&self) -> bool {
+        self.get(Flag::Dispatch)
+    }
+
+    /// Sets the canceled flag.
+    /// <https://dom.spec.whatwg.org/#set-the-canceled-flag>
+    pub fn set_the_canceled_flag(&self) {
+        if self.get(Flag::Cancelable) && !self.get(Flag::InPassiveListener) {
+            self.set(Flag::Canceled, true);
+        }
+    }
+
+    /// Initializes an event again, as `initEvent()` and its kin do. Does nothing while the event is
+    /// dispatched; tells whether it was done. <https://dom.spec.whatwg.org/#concept-event-initialize>
+    pub fn initialize(&self, type_: JsString, bubbles: bool, cancelable: bool) -> bool {
+        if self.get(Flag::Dispatch) {
+            return false;
+        }
+        // 1. – 3. The flags.
+        self.set(Flag::Initialized, true);
+        self.set(Flag::StopPropagation, false);
+        self.set(Flag::StopImmediatePropagation, false);
+        self.set(Flag::Canceled, false);
+        // 4. isTrusted = false. 5. target = null.
+        self.set(Flag::IsTrusted, false);
+        self.set_target(None);
+        // 6. – 8.
+        self.type_.replace(type_);
+        self.set(Flag::Bubbles, bubbles);
+        self.set(Flag::Cancelable, cancelable);
+        true
+    }
+
+    pub(super) fn get(&self, flag: Flag) -> bool {
+        self.flags.get() & flag as u16 != 0
+    }
+
+    pub(super) fn set(&self, flag: Flag, on: bool) {
+        let flags = self.flags.get();
+        self.flags.set(if on {
+            flags | flag as u16
+        } else {
+            flags & !(flag as u16)
+        });
+    }
+
+    pub(super) fn set_target(&self, target: Option<JsObject>) {
+        *self.target.borrow_mut() = target;
+    }
+
+    pub(super) fn set_current_target(&self, target: Option<JsObject>) {
+        *self.current_target.borrow_mut() = target;
+    }
+
+    pub(super) fn phase(&self) -> u8 {
+        self.phase.get()
+    }
+
+    pub(super) fn set_phase(&self, phase: u8) {
+        self.phase.set(phase);
+    }
+}
+
+/// The data of every event's object, whatever its interface: an inheriting interface keeps its
+/// members in the extension of the core.
+#[derive(Debug, Trace, Finalize, JsData)]
+pub struct EventObject {
+    core: Gc<EventCore>,
+}
+
+impl EventObject {
+    /// The state of the event.
+    #[must_use]
+    pub fn core(&self) -> &Gc<EventCore> {
+        &self.core
+    }
+}
+
+/// The state of the event that `object` is, or `None` if it is not an event.
+#[must_use]
+pub fn event_of(object: &JsObject) -> Option<Gc<EventCore>> {
+    object
+        .downcast_ref::<EventObject>()
+        .map(|event| event.core.clone())
+}
+
+/// The brand check of a member of `Event`.
+///
+/// # Errors
+///
+/// A TypeError if `this` is not an event.
+pub fn event_core(this: &JsValue) -> JsResult<Gc<EventCore>> {
+    this.as_object()
+        .and_then(|object| event_of(&object))
+        .ok_or_else(|| illegal_invocation(EVENT.name))
+}
+
+/// The brand check of a member of an interface that inherits from `Event` and keeps its members in
+/// a `T`; hands the members to `read`, which must not run script.
+///
+/// # Errors
+///
+/// A TypeError if `this` is not an event with such an extension.
+pub fn event_extension<T: NativeObject, R>(
+    this: &JsValue,
+    interface: &Interface,
+    read: impl FnOnce(&T) -> R,
+) -> JsResult<R> {
+    this.as_object()
+        .and_then(|object| event_of(&object))
+        .and_then(|core| core.extension::<T>().map(read))
+        .ok_or_else(|| illegal_invocation(interface.name))
+}
+
+/// Creates a trusted event, as the host does before it fires it. It lives in the context's current
+/// realm and shares its shape with all events of its interface.
+///
+/// <https://dom.spec.whatwg.org/#concept-event-create>
+///
+/// `extension` holds the members of an inheriting interface; a plain `Event` has `()`.
+///
+/// # Errors
+///
+/// A TypeError if the interface is not defined in the realm.
+pub fn create_event(
+    interface: &'static Interface,
+    type_: JsString,
+    init: EventInit,
+    extension: impl NativeObject,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let core = EventCore::new(type_, init, true, Box::new(extension), context);
+    let data = EventObject {
+        core: Gc::new(core),
+    };
+    new_platform_object(interface, data, context)
+}
+
+/// What an event constructor does once its arguments are converted: an untrusted event whose
+/// prototype comes from `new_target`.
+///
+/// <https://dom.spec.whatwg.org/#concept-event-constructor>
+///
+/// # Errors
+///
+/// Those of [`crate::webidl::prototype_from_new_target`].
+pub fn construct_event(
+    interface: &'static Interface,
+    new_target: &JsValue,
+    type_: JsString,
+    init: EventInit,
+    extension: impl NativeObject,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let core = EventCore::new(type_, init, false, Box::new(extension), context);
+    let data = EventObject {
+        core: Gc::new(core),
+    };
+    construct_platform_object(interface, new_target, data, context)
+}
+
+/// Converts the two arguments of an event constructor: the type, and the dictionary with its
+/// `EventInit` part read. The caller goes on with the members of its own dictionary.
+///
+/// # Errors
+///
+/// What the conversions throw.
+pub fn event_constructor_arguments(
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<(JsString, EventInit, Dictionary)> {
+    let type_ = dom_string(args.get_or_undefined(0), context)?;
+    let dictionary = Dictionary::new(args.get_or_undefined(1), "the event's init dictionary")?;
+    let init = EventInit::read(&dictionary, context)?;
+    Ok((type_, init, dictionary))
+}

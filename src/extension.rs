@@ -1,0 +1,244 @@
+//! The public registration: [`WebSocketExtension`].
+
+use boa_engine::{Context, JsResult, realm::Realm};
+use url::Url;
+
+use crate::{
+    dom,
+    event_loop::{EventLoop, timers},
+    file, html,
+    net::{self, Options},
+    webidl,
+    websocket::{self, Settings},
+};
+
+/// Registers everything this crate has: the event interfaces, `Blob`, `WebSocket`, and, under
+/// [`EventLoop`], the timers.
+///
+/// ```
+/// use boa_engine::{Context, JsResult, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension};
+///
+/// # fn main() -> JsResult<()> {
+/// let event_loop = EventLoop::new();
+/// let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
+/// WebSocketExtension::default().register(None, &mut context)?;
+/// context.eval(Source::from_bytes(
+///     "globalThis.seen = []; let target = new EventTarget();
+///      target.addEventListener('close', event => seen.push(event.code));
+///      setTimeout(() => target.dispatchEvent(new CloseEvent('close', { code: 4001 })));",
+/// ))?;
+/// event_loop.run(&mut context)?;
+/// let seen = context.eval(Source::from_bytes("seen.join()"))?;
+/// assert_eq!(seen.display().to_string(), "\"4001\"");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the feature `runtime` it is a `boa_runtime::RuntimeExtension`. Register it after `boa_runtime`'s own extensions:
+/// where both define a global, timers for one, this crate's is the fuller one.
+#[derive(Clone, Debug, Default)]
+pub struct WebSocketExtension {
+    options: Options,
+    settings: Settings,
+}
+
+/// Makes a [`WebSocketExtension`]; see [`WebSocketExtension::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct WebSocketExtensionBuilder {
+    options: Options,
+    base_url: Option<String>,
+    origin: Option<String>,
+}
+
+/// Why a [`WebSocketExtension`] could not be built.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The base URL is not an absolute URL.
+    #[error("the base URL '{url}' is invalid: {source}")]
+    BaseUrl {
+        /// What was given.
+        url: String,
+        /// What the parser says.
+        source: url::ParseError,
+    },
+    /// Nothing can be relative to the base URL, a `data:` URL for one.
+    #[error("the base URL '{0}' cannot be a base")]
+    CannotBeABase(String),
+    /// The origin is not one that can stand in a header.
+    #[error("the origin '{0}' is not visible ASCII without spaces")]
+    Origin(String),
+    /// A network option, a file of certificates for one, cannot be used.
+    #[error(transparent)]
+    Network(#[from] net::Error),
+}
+
+impl WebSocketExtension {
+    /// A builder with the defaults: no base URL, no origin, Mozilla's root certificates, the limits
+    /// and timeouts of [`net::Options`].
+    #[must_use]
+    pub fn builder() -> WebSocketExtensionBuilder {
+        WebSocketExtensionBuilder::default()
+    }
+
+    /// Registers everything in `realm`, or in the context's current realm. A context may register it
+    /// in several realms: each has its interfaces, base URL and origin; the network, and with it the other options, are
+    /// the context's and come from the first registration.
+    ///
+    /// # Errors
+    ///
+    /// What script could do to the global object beforehand: one whose properties cannot be defined.
+    pub fn register(self, realm: Option<Realm>, context: &mut Context) -> JsResult<()> {
+        let Some(realm) = realm else {
+            return self.register_here(context);
+        };
+        let before = context.enter_realm(realm);
+        let result = self.register_here(context);
+        context.enter_realm(before);
+        result
+    }
+
+    fn register_here(self, context: &mut Context) -> JsResult<()> {
+        if context.downcast_job_executor::<EventLoop>().is_some() {
+            timers::register(context)?;
+        }
+        webidl::register(context)?;
+        dom::register(context)?;
+        html::register(context)?;
+        file::register(context)?;
+        websocket::register(self.options, self.settings, context)
+    }
+}
+
+#[cfg(feature = "runtime")]
+impl boa_runtime::RuntimeExtension for WebSocketExtension {
+    fn register(self, realm: Option<Realm>, context: &mut Context) -> JsResult<()> {
+        Self::register(self, realm, context)
+    }
+}
+
+impl WebSocketExtensionBuilder {
+    /// The base URL against which `new WebSocket("/chat")` is resolved, as of a page at that address; `http:` and `https:`
+    /// become `ws:` and `wss:`. Without one, relative URLs are a SyntaxError.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The `Origin` header. Default: the origin of the base URL, and no such header without one.
+    #[must_use]
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// The `User-Agent` header; an empty string for none. Default: `boa_websocket/` and the version.
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.options.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Network`] if the file cannot be read or holds no usable certificate.
+    pub fn add_root_certificates(
+        mut self,
+        path: impl AsRef<std::path::Path>,
+    ) -> Result<Self, Error> {
+        self.options.tls.add_pem_file(path)?;
+        Ok(self)
+    }
+
+    /// As [`add_root_certificates`](Self::add_root_certificates), with the text of such a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Network`] if the text holds no usable certificate.
+    pub fn add_root_certificates_pem(mut self, pem: &str) -> Result<Self, Error> {
+        self.options.tls.add_pem(pem.as_bytes())?;
+        Ok(self)
+    }
+
+    /// Changes whatever else [`net::Options`] has: limits, timeouts, a TLS configuration of one's own.
+    #[must_use]
+    pub fn network(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// The extension.
+    ///
+    /// # Errors
+    ///
+    /// If what was given cannot be used; each variant of [`Error`] says what.
+    pub fn build(self) -> Result<WebSocketExtension, Error> {
+        let base_url = self.base_url.map(parse_base_url).transpose()?;
+        let origin = self.origin.or_else(|| {
+            let url = base_url.as_ref()?;
+            Some(url.origin().ascii_serialization())
+        });
+        if let Some(origin) = &origin
+            && (origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(Error::Origin(origin.clone()));
+        }
+        Ok(WebSocketExtension {
+            options: self.options,
+            settings: Settings { base_url, origin },
+        })
+    }
+}
+
+fn parse_base_url(url: String) -> Result<Url, Error> {
+    match Url::parse(&url) {
+        Ok(parsed) if parsed.cannot_be_a_base() => Err(Error::CannotBeABase(url)),
+        Ok(parsed) => Ok(parsed),
+        Err(source) => Err(Error::BaseUrl { url, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_comes_from_the_base_url() {
+        let built = |url: &str| WebSocketExtension::builder().base_url(url).build().unwrap();
+        let extension = built("https://example.org:8443/a/b");
+        assert_eq!(
+            extension.settings.origin.as_deref(),
+            Some("https://example.org:8443")
+        );
+        assert_eq!(built("file:///a").settings.origin.as_deref(), Some("null"));
+        let none = WebSocketExtension::builder().build().unwrap();
+        assert_eq!(none.settings.origin, None);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused() {
+        let build = |builder: WebSocketExtensionBuilder| builder.build();
+        let base = |url: &str| WebSocketExtension::builder().base_url(url);
+        assert!(matches!(
+            build(base("nonsense")),
+            Err(Error::BaseUrl { .. })
+        ));
+        assert!(matches!(
+            build(base("data:text/plain,x")),
+            Err(Error::CannotBeABase(_))
+        ));
+        for origin in ["", "a b", "http://a\r\nX: y", "ä"] {
+            let builder = WebSocketExtension::builder().origin(origin);
+            assert!(
+                matches!(build(builder), Err(Error::Origin(_))),
+                "{origin:?}"
+            );
+        }
+        let missing = WebSocketExtension::builder().add_root_certificates("no/such/file.pem");
+        assert!(matches!(missing, Err(Error::Network(_))));
+    }
+}

@@ -1,0 +1,287 @@
+//! MessageEvent. <https://html.spec.whatwg.org/multipage/comms.html#messageevent>
+//!
+//! ```webidl
+//! [Exposed=(Window,Worker,AudioWorklet)]
+//! interface MessageEvent : Event {
+//!   constructor(DOMString type, optional MessageEventInit eventInitDict = {});
+//!   readonly attribute any data;
+//!   readonly attribute USVString origin;
+//!   readonly attribute DOMString lastEventId;
+//!   readonly attribute MessageEventSource? source;
+//!   readonly attribute FrozenArray<MessagePort> ports;
+//!   undefined initMessageEvent(DOMString type, optional boolean bubbles = false, optional boolean cancelable = false,
+//!     optional any data = null, optional USVString origin = "", optional DOMString lastEventId = "",
+//!     optional MessageEventSource? source = null, optional sequence<MessagePort> ports = []);
+//! };
+//! dictionary MessageEventInit : EventInit {
+//!   any data = null; USVString origin = ""; DOMString lastEventId = "";
+//!   MessageEventSource? source = null; sequence<MessagePort> ports = [];
+//! };
+//! typedef (WindowProxy or MessagePort or ServiceWorker) MessageEventSource;
+//! ```
+//!
+//! None of the types of `source` and `ports` exists in this host: `source` can only be null and
+//! `ports` only be empty.
+
+use std::{cell::RefCell, fmt};
+
+use boa_engine::{
+    Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
+    object::{IntegrityLevel, builtins::JsArray},
+};
+use boa_gc::{Gc, GcRefCell};
+
+use crate::{
+    dom::{
+        EVENT, EventCore, EventInit, construct_event, create_event, event_constructor_arguments,
+        event_core, event_extension,
+    },
+    webidl::{
+        Interface, Member, NativeFn, dom_string, illegal_invocation, required_arguments, sequence,
+        type_error, usv_js_string,
+    },
+};
+
+/// The interface `MessageEvent`.
+pub static MESSAGE_EVENT: Interface = Interface {
+    name: "MessageEvent",
+    parent: Some(&EVENT),
+    constructor: Some((1, constructor)),
+    members: &[
+        readonly("data", data),
+        readonly("origin", origin),
+        readonly("lastEventId", last_event_id),
+        readonly("source", source),
+        readonly("ports", ports),
+        Member::Operation {
+            name: "initMessageEvent",
+            length: 1,
+            call: init_message_event,
+        },
+    ],
+};
+
+const fn readonly(name: &'static str, get: NativeFn) -> Member {
+    Member::Attribute {
+        name,
+        get,
+        set: None,
+    }
+}
+
+/// Makes the value of `data` when it is first read. It must not own values of the engine: the
+/// garbage collector does not look into it.
+pub type DeferredData = Box<dyn FnOnce(&mut Context) -> JsResult<JsValue>>;
+
+/// The `data` of a MessageEvent.
+pub enum MessageData {
+    /// A value that is there.
+    Value(JsValue),
+    /// A value that is made when script first asks for it, and then kept. Worth it where making it
+    /// costs more than keeping what it is made from, as with an ArrayBuffer.
+    Deferred(DeferredData),
+}
+
+impl From<JsValue> for MessageData {
+    fn from(value: JsValue) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl fmt::Debug for MessageData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value(_) => "Value",
+            Self::Deferred(_) => "Deferred",
+        })
+    }
+}
+
+/// The extension of a MessageEvent.
+#[derive(Trace, Finalize, JsData)]
+pub struct MessageEventData {
+    data: GcRefCell<JsValue>,
+    /// Takes precedence over `data`.
+    #[unsafe_ignore_trace]
+    deferred: RefCell<Option<DeferredData>>,
+    /// Strings are not the collector's.
+    #[unsafe_ignore_trace]
+    origin: RefCell<JsString>,
+    #[unsafe_ignore_trace]
+    last_event_id: RefCell<JsString>,
+    /// The empty frozen array, once script has asked for it.
+    ports: GcRefCell<Option<JsObject>>,
+}
+
+impl fmt::Debug for MessageEventData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageEventData").finish_non_exhaustive()
+    }
+}
+
+impl MessageEventData {
+    /// The extension of an event with this data and origin, an empty `lastEventId`, no source and
+    /// no ports.
+    #[must_use]
+    pub fn new(data: impl Into<MessageData>, origin: JsString) -> Self {
+        let (data, deferred) = match data.into() {
+            MessageData::Value(value) => (value, None),
+            MessageData::Deferred(make) => (JsValue::null(), Some(make)),
+        };
+        Self {
+            data: GcRefCell::new(data),
+            deferred: RefCell::new(deferred),
+            origin: RefCell::new(origin),
+            last_event_id: RefCell::new(js_string!()),
+            ports: GcRefCell::new(None),
+        }
+    }
+
+    fn data(&self, context: &mut Context) -> JsResult<JsValue> {
+        let deferred = self.deferred.borrow_mut().take();
+        if let Some(make) = deferred {
+            let value = make(context)?;
+            *self.data.borrow_mut() = value;
+        }
+        Ok(self.data.borrow().clone())
+    }
+}
+
+/// Creates a trusted MessageEvent.
+///
+/// # Errors
+///
+/// A TypeError if the interface is not defined in the context's current realm.
+pub fn create_message_event(
+    type_: JsString,
+    data: impl Into<MessageData>,
+    origin: JsString,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let data = MessageEventData::new(data, origin);
+    create_event(&MESSAGE_EVENT, type_, EventInit::default(), data, context)
+}
+
+/// `MessageEventSource?`: no value but null has such a type here.
+fn message_event_source(value: &JsValue) -> JsResult<()> {
+    if value.is_null_or_undefined() {
+        return Ok(());
+    }
+    Err(type_error("'source' is not a MessageEventSource"))
+}
+
+/// `sequence<MessagePort>`: no value is a MessagePort here, so only an empty one converts.
+fn message_ports(value: &JsValue, context: &mut Context) -> JsResult<()> {
+    sequence(value, "'ports'", context, |_, _| {
+        Err::<(), _>(type_error("an element of 'ports' is not a MessagePort"))
+    })?;
+    Ok(())
+}
+
+/// <https://html.spec.whatwg.org/multipage/comms.html#messageevent>
+fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (type_, init, dictionary) = event_constructor_arguments(args, context)?;
+    let value = dictionary
+        .get(js_string!("data"), context)?
+        .unwrap_or_else(JsValue::null);
+    let last_event_id = match dictionary.get(js_string!("lastEventId"), context)? {
+        Some(value) => dom_string(&value, context)?,
+        None => js_string!(),
+    };
+    let origin = match dictionary.get(js_string!("origin"), context)? {
+        Some(value) => usv_js_string(&value, context)?,
+        None => js_string!(),
+    };
+    if let Some(value) = dictionary.get(js_string!("ports"), context)? {
+        message_ports(&value, context)?;
+    }
+    if let Some(value) = dictionary.get(js_string!("source"), context)? {
+        message_event_source(&value)?;
+    }
+    let data = MessageEventData::new(value, origin);
+    data.last_event_id.replace(last_event_id);
+    Ok(construct_event(&MESSAGE_EVENT, new_target, type_, init, data, context)?.into())
+}
+
+fn message_event(this: &JsValue) -> JsResult<Gc<EventCore>> {
+    event_core(this)
+        .ok()
+        .filter(|event| event.extension::<MessageEventData>().is_some())
+        .ok_or_else(|| illegal_invocation(MESSAGE_EVENT.name))
+}
+
+fn data(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let event = message_event(this)?;
+    match event.extension::<MessageEventData>() {
+        Some(data) => data.data(context),
+        None => Err(illegal_invocation(MESSAGE_EVENT.name)),
+    }
+}
+
+fn origin(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+        data.origin.borrow().clone().into()
+    })
+}
+
+fn last_event_id(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+        data.last_event_id.borrow().clone().into()
+    })
+}
+
+fn source(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    message_event(this).map(|_| JsValue::null())
+}
+
+fn ports(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let event = message_event(this)?;
+    let Some(data) = event.extension::<MessageEventData>() else {
+        return Err(illegal_invocation(MESSAGE_EVENT.name));
+    };
+    if let Some(ports) = data.ports.borrow().as_ref() {
+        return Ok(ports.clone().into());
+    }
+    let ports = JsObject::from(JsArray::new(context)?);
+    ports.set_integrity_level(IntegrityLevel::Frozen, context)?;
+    *data.ports.borrow_mut() = Some(ports.clone());
+    Ok(ports.into())
+}
+
+/// <https://html.spec.whatwg.org/multipage/comms.html#dom-messageevent-initmessageevent>
+fn init_message_event(
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let event = message_event(this)?;
+    required_arguments(args, 1, MESSAGE_EVENT.name, "initMessageEvent")?;
+    let given = |index: usize| args.get(index).filter(|value| !value.is_undefined());
+    let type_ = dom_string(args.get_or_undefined(0), context)?;
+    let bubbles = args.get_or_undefined(1).to_boolean();
+    let cancelable = args.get_or_undefined(2).to_boolean();
+    let value = given(3).cloned().unwrap_or_else(JsValue::null);
+    let origin = match given(4) {
+        Some(value) => usv_js_string(value, context)?,
+        None => js_string!(),
+    };
+    let last_event_id = match given(5) {
+        Some(value) => dom_string(value, context)?,
+        None => js_string!(),
+    };
+    message_event_source(args.get_or_undefined(6))?;
+    if let Some(value) = given(7) {
+        message_ports(value, context)?;
+    }
+    // Initialize the event as initEvent() does; nothing while it is dispatched.
+    if event.initialize(type_, bubbles, cancelable)
+        && let Some(data) = event.extension::<MessageEventData>()
+    {
+        data.deferred.replace(None);
+        *data.data.borrow_mut() = value;
+        data.origin.replace(origin);
+        data.last_event_id.replace(last_event_id);
+        *data.ports.borrow_mut() = None;
+    }
+    Ok(JsValue::undefined())
+}

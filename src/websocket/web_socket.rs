@@ -1,0 +1,321 @@
+//! `WebSocket`. <https://websockets.spec.whatwg.org/#the-websocket-interface>
+//!
+//! ```idl
+//! enum BinaryType { "blob", "arraybuffer" };
+//!
+//! [Exposed=*]
+//! interface WebSocket : EventTarget {
+//!   constructor(USVString url, optional (DOMString or sequence<DOMString>) protocols = []);
+//!   readonly attribute USVString url;
+//!
+//!   // ready state
+//!   const unsigned short CONNECTING = 0;
+//!   const unsigned short OPEN = 1;
+//!   const unsigned short CLOSING = 2;
+//!   const unsigned short CLOSED = 3;
+//!   readonly attribute unsigned short readyState;
+//!   readonly attribute unsigned long long bufferedAmount;
+//!
+//!   // networking
+//!   attribute EventHandler onopen;
+//!   attribute EventHandler onerror;
+//!   attribute EventHandler onclose;
+//!   readonly attribute DOMString extensions;
+//!   readonly attribute DOMString protocol;
+//!   undefined close(optional [Clamp] unsigned short code, optional USVString reason);
+//!
+//!   // messaging
+//!   attribute EventHandler onmessage;
+//!   attribute BinaryType binaryType;
+//!   undefined send((BufferSource or Blob or USVString) data);
+//! };
+//! ```
+
+use boa_engine::{Context, JsArgs, JsObject, JsResult, JsString, JsValue, js_string};
+use boa_gc::Gc;
+use tungstenite::Bytes;
+
+use super::{
+    Settings,
+    arguments::{
+        MAX_REASON, check_protocols, get_a_url_record, is_allowed_close_code, protocols_argument,
+        reason_argument,
+    },
+    sockets::Sockets,
+    state::{BinaryType, ReadyState, SocketState},
+};
+use crate::{
+    dom::{EVENT_TARGET, TargetCore, construct_event_target, target_core, target_of},
+    event_handler_attribute,
+    file::blob_bytes,
+    net::{Command, ConnectRequest, Outgoing},
+    webidl::{
+        Interface, Member, buffer_source_bytes, illegal_invocation, prototype_from_new_target,
+        required_arguments, throw_dom_exception, unsigned_short_clamp, usv_string,
+    },
+};
+
+/// The interface `WebSocket`.
+pub static WEB_SOCKET: Interface = Interface {
+    name: "WebSocket",
+    parent: Some(&EVENT_TARGET),
+    constructor: Some((1, constructor)),
+    members: &[
+        attribute("url", url),
+        constant("CONNECTING", ReadyState::Connecting),
+        constant("OPEN", ReadyState::Open),
+        constant("CLOSING", ReadyState::Closing),
+        constant("CLOSED", ReadyState::Closed),
+        attribute("readyState", ready_state),
+        attribute("bufferedAmount", buffered_amount),
+        event_handler_attribute!("onopen", "open", SocketState),
+        event_handler_attribute!("onerror", "error", SocketState),
+        event_handler_attribute!("onclose", "close", SocketState),
+        attribute("extensions", extensions),
+        attribute("protocol", protocol),
+        Member::Operation {
+            name: "close",
+            length: 0,
+            call: close,
+        },
+        event_handler_attribute!("onmessage", "message", SocketState),
+        Member::Attribute {
+            name: "binaryType",
+            get: binary_type,
+            set: Some(set_binary_type),
+        },
+        Member::Operation {
+            name: "send",
+            length: 1,
+            call: send,
+        },
+    ],
+};
+
+const fn attribute(name: &'static str, get: crate::webidl::NativeFn) -> Member {
+    Member::Attribute {
+        name,
+        get,
+        set: None,
+    }
+}
+
+const fn constant(name: &'static str, state: ReadyState) -> Member {
+    Member::Constant {
+        name,
+        value: state as i32,
+    }
+}
+
+/// <https://websockets.spec.whatwg.org/#dom-websocket-websocket>
+fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let url = usv_string(args.get_or_undefined(0), context)?;
+    let protocols = protocols_argument(args.get_or_undefined(1), context)?;
+    let settings = Settings::of(context.realm());
+    // 1.–2. The URL record, against the relevant settings object's API base URL.
+    let record = get_a_url_record(&url, settings.base_url.as_ref());
+    // 3.–4. The subprotocols.
+    let request = record.and_then(|url| {
+        let mut request = ConnectRequest::new(url);
+        request.protocols = check_protocols(&protocols)?;
+        request.origin = settings.origin;
+        Ok(request)
+    });
+    let request = match request {
+        Ok(request) => request,
+        Err(message) => {
+            // The object is created before these steps; the getter of `prototype` may throw first.
+            prototype_from_new_target(new_target, &WEB_SOCKET, context)?;
+            return Err(throw_dom_exception("SyntaxError", &message, context));
+        }
+    };
+    // 5. Set this's url.
+    let sockets = Sockets::of(context)?;
+    let id = sockets.next_id();
+    let state = SocketState::new(
+        id,
+        request.url.clone(),
+        std::rc::Rc::downgrade(&sockets),
+        sockets.lost(),
+    );
+    let object = construct_event_target(&WEB_SOCKET, new_target, state, context)?;
+    if let Some(core) = target_of(&object, context) {
+        core.on_listeners_changed(listeners_changed);
+        if let Some(state) = core.extension::<SocketState>() {
+            state.set_wrapper(object.clone());
+        }
+        sockets.enter(id, &core, object.clone());
+    }
+    // 6.–7. In parallel: establish a WebSocket connection.
+    let request = Box::new(request);
+    sockets.command(Command::Connect { id, request }, context);
+    Ok(object.into())
+}
+
+/// Whether somebody listens decides whether the collector may take the socket.
+fn listeners_changed(core: &TargetCore) {
+    if let Some(state) = core.extension::<SocketState>()
+        && let Some(sockets) = state.sockets.upgrade()
+    {
+        sockets.changed(core, state);
+    }
+}
+
+/// The brand check: the core of a target whose extension is a [`SocketState`].
+fn this_socket(this: &JsValue, context: &mut Context) -> JsResult<Gc<TargetCore>> {
+    target_core(this, context)
+        .ok()
+        .filter(|core| core.extension::<SocketState>().is_some())
+        .ok_or_else(|| illegal_invocation(WEB_SOCKET.name))
+}
+
+fn with_state<R>(
+    this: &JsValue,
+    context: &mut Context,
+    read: impl FnOnce(&SocketState) -> R,
+) -> JsResult<R> {
+    crate::dom::event_target_extension(this, &WEB_SOCKET, context, read)
+}
+
+fn url(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| {
+        JsString::from(state.url.as_str()).into()
+    })
+}
+
+fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| {
+        (state.ready_state.get() as i32).into()
+    })
+}
+
+fn buffered_amount(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| state.buffered_amount.get().into())
+}
+
+fn extensions(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| {
+        state.extensions.borrow().clone().into()
+    })
+}
+
+fn protocol(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| {
+        state.protocol.borrow().clone().into()
+    })
+}
+
+fn binary_type(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    with_state(this, context, |state| match state.binary_type.get() {
+        BinaryType::Blob => js_string!("blob").into(),
+        BinaryType::ArrayBuffer => js_string!("arraybuffer").into(),
+    })
+}
+
+/// A value that is not of the enumeration is ignored, as for every attribute of such a type.
+fn set_binary_type(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let core = this_socket(this, context)?;
+    let value = args.get_or_undefined(0).to_string(context)?;
+    let type_ = if value == js_string!("blob") {
+        BinaryType::Blob
+    } else if value == js_string!("arraybuffer") {
+        BinaryType::ArrayBuffer
+    } else {
+        return Ok(JsValue::undefined());
+    };
+    if let Some(state) = core.extension::<SocketState>() {
+        state.binary_type.set(type_);
+    }
+    Ok(JsValue::undefined())
+}
+
+/// <https://websockets.spec.whatwg.org/#dom-websocket-close>
+fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let core = this_socket(this, context)?;
+    let code = match args.get_or_undefined(0) {
+        code if code.is_undefined() => None,
+        code => Some(unsigned_short_clamp(code, context)?),
+    };
+    let reason = reason_argument(args.get_or_undefined(1), context)?;
+    // 1. A code that is neither 1000 nor 3000 to 4999: InvalidAccessError.
+    if let Some(code) = code.filter(|&code| !is_allowed_close_code(code)) {
+        let message =
+            format!("The close code must be 1000, or between 3000 and 4999; {code} is neither");
+        return Err(throw_dom_exception("InvalidAccessError", &message, context));
+    }
+    // 2. A reason of more than 123 bytes: SyntaxError.
+    let reason = reason.unwrap_or_default();
+    if reason.len() > MAX_REASON {
+        let length = reason.len();
+        let message = format!(
+            "The close reason must not be longer than {MAX_REASON} bytes of UTF-8; it has {length}"
+        );
+        return Err(throw_dom_exception("SyntaxError", &message, context));
+    }
+    let Some(state) = core.extension::<SocketState>() else {
+        return Ok(JsValue::undefined());
+    };
+    // 3. By ready state: CLOSING and CLOSED do nothing. CONNECTING fails the connection; the
+    // network's part does so on the same command. OPEN starts the closing handshake.
+    if state.ready_state.get() >= ReadyState::Closing {
+        return Ok(JsValue::undefined());
+    }
+    state.ready_state.set(ReadyState::Closing);
+    state.close_unsent.set(true);
+    // A reason alone goes with 1000: the frame has no place for it otherwise.
+    let code = code.or((!reason.is_empty()).then_some(1000));
+    let sockets = Sockets::of(context)?;
+    sockets.changed(&core, state);
+    let id = state.id;
+    sockets.command(Command::Close { id, code, reason }, context);
+    Ok(JsValue::undefined())
+}
+
+/// <https://websockets.spec.whatwg.org/#dom-websocket-send>
+fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let core = this_socket(this, context)?;
+    required_arguments(args, 1, WEB_SOCKET.name, "send")?;
+    let message = message_argument(args.get_or_undefined(0), context)?;
+    let Some(state) = core.extension::<SocketState>() else {
+        return Ok(JsValue::undefined());
+    };
+    // 1. CONNECTING: InvalidStateError.
+    if state.ready_state.get() == ReadyState::Connecting {
+        let message = "The WebSocket is still CONNECTING";
+        return Err(throw_dom_exception("InvalidStateError", message, context));
+    }
+    // 2. By type of data. In every other state the bytes count; only in OPEN they are sent.
+    let bytes = message.len() as u64;
+    let amount = state.buffered_amount.get().saturating_add(bytes);
+    state.buffered_amount.set(amount);
+    if state.ready_state.get() == ReadyState::Open {
+        let sockets = Sockets::of(context)?;
+        if state
+            .unsent
+            .replace(state.unsent.get().saturating_add(bytes))
+            == 0
+        {
+            sockets.changed(&core, state);
+        }
+        let id = state.id;
+        sockets.command(Command::Send { id, message }, context);
+    }
+    Ok(JsValue::undefined())
+}
+
+/// The argument `(BufferSource or Blob or USVString) data`: its bytes as they are now.
+fn message_argument(value: &JsValue, context: &mut Context) -> JsResult<Outgoing> {
+    if let Some(object) = value.as_object()
+        && let Some(bytes) = binary_bytes(&object, context)
+    {
+        return bytes.map(Outgoing::Binary);
+    }
+    Ok(Outgoing::Text(usv_string(value, context)?.into()))
+}
+
+fn binary_bytes(object: &JsObject, context: &mut Context) -> Option<JsResult<Bytes>> {
+    if let Some(bytes) = buffer_source_bytes(object, context) {
+        return Some(bytes.map(Bytes::from));
+    }
+    blob_bytes(object).map(|bytes| Ok(Bytes::from_owner(bytes)))
+}
