@@ -286,3 +286,34 @@ fn the_next_socket_of_a_network_works_after_all_others_ended() {
         assert!(client.closing_then_closed().was_clean);
     }
 }
+
+#[test]
+fn after_a_discard_messages_are_dropped_and_the_rest_goes_on() {
+    let mut client = Client::new();
+    let id = client.open(&websocket(echo));
+    client.network.discard(id);
+    client.send_text(id, "comes back and is dropped");
+    client.close(id, Some(1000), "");
+    assert_eq!(client.closing_then_closed().shown(), (1000, "", true));
+    assert_eq!(client.sent, 25);
+}
+
+/// Other systems throw away what has arrived when a reset comes behind it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_close_frame_is_read_even_if_the_peer_resets_the_line_right_behind_it() {
+    let url = raw_websocket(|mut tcp| {
+        // Dropped with unread input, the line is reset.
+        tcp.peek(&mut [0]).unwrap();
+        tcp.write_all(b"\x81\x01a\x88\x02\x0f\xa1").unwrap();
+    });
+    let mut client = Client::new();
+    for _ in 0..20 {
+        let id = client.open(&url);
+        client.send_binary(id, vec![0; 8 << 20]);
+        assert_eq!(client.text(), "a");
+        let closed = client.closing_then_closed();
+        // Our answer could not get through.
+        assert_eq!(closed.shown(), (4001, "", false));
+    }
+}
