@@ -3,6 +3,7 @@
 // META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
+setup({ test_timeout: 50_000 });
 
 promise_test(async (t) => {
   const id = unique_id();
@@ -23,4 +24,4 @@ promise_test(async (t) => {
   socket.close();
   assert_close_event(await closing, { code: 1006, wasClean: false });
   assert_equals(log.at(-1), "close 3");
-}, "Also when it does not even read what was sent before", { timeout: 55_000 });
+}, "Also when it does not even read what was sent before");

@@ -1,5 +1,6 @@
 // META: title=WebSocket: opening handshakes that succeed
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 

@@ -8,6 +8,9 @@ function server_url(path) {
   return SERVER + path;
 }
 
+// A test that hangs should not take the time of those behind it.
+setup({ test_timeout: 8_000 });
+
 let last_id = 0;
 
 // A name that no other connection to this server has used.
