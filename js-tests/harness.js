@@ -10,6 +10,12 @@
 //               message: string | null, stack: string | null}]}
 // * `__timeout`: how long the file may take, in milliseconds, or "normal" (10 s, the default) or "long" (60 s).
 //
+// `META_TITLE` is the file's title, for tests without a name. The files in `host/verdicts/` say in a line
+// `// EXPECT:` what this harness must make of them.
+//
+// One addition to that interface: `setup({test_timeout: ms})` limits each test that starts later, so that one
+// that hangs does not take the file's time from the others.
+//
 // What is known of uncaught errors comes from the global's `error` and `unhandledrejection` events, where the
 // global has `addEventListener`.
 (function (global) {
@@ -156,7 +162,7 @@
       this.status = Test.TIMEOUT;
       this.message = "Test timed out";
       harness.start();
-      const limit = this.properties.timeout;
+      const limit = this.properties.timeout === undefined ? harness.test_timeout : this.properties.timeout;
       if (limit !== undefined) {
         this.timer = setTimeout(() => this.force_timeout(), limit * harness.timeout_multiplier);
       }
@@ -336,6 +342,8 @@
     allow_uncaught_exception: false,
     single_test: null,
     timeout_multiplier: 1,
+    // For each test, in milliseconds, from its start.
+    test_timeout: undefined,
     timer: null,
     // promise_tests run one after another.
     queue: Promise.resolve(),
@@ -475,6 +483,15 @@
 
   // ------------------------------------------------------------------ Making tests
 
+  // Only promise_test() waits for promises. The promise's own rejection would be a second report of one fault.
+  function refuse_promise(test, returned, maker) {
+    if (!returned || typeof returned.then !== "function") {
+      return;
+    }
+    then.call(Promise.resolve(returned), undefined, () => {});
+    test.fail(new AssertionError(`${maker}() was given a function that returns a promise; use promise_test()`));
+  }
+
   let unnamed = 0;
   function name_or_default(name) {
     if (name !== undefined) {
@@ -487,10 +504,7 @@
 
   function test(func, name, properties) {
     const made = new Test(name_or_default(name), properties);
-    const returned = made.step(func, made, made);
-    if (returned && typeof returned.then === "function" && made.phase === PHASES.STARTED) {
-      made.fail(new AssertionError("test() was given a function that returns a promise; use promise_test()"));
-    }
+    refuse_promise(made, made.step(func, made, made), "test");
     made.done();
   }
 
@@ -502,10 +516,7 @@
     }
     const made = new Test(name_or_default(name), properties);
     if (func) {
-      const returned = made.step(func, made, made);
-      if (returned && typeof returned.then === "function" && made.phase === PHASES.STARTED) {
-        made.fail(new AssertionError("async_test() was given a function that returns a promise; use promise_test()"));
-      }
+      refuse_promise(made, made.step(func, made, made), "async_test");
     }
     return made;
   }
@@ -548,8 +559,10 @@
         harness[key] = Boolean(properties[key]);
       }
     }
-    if (properties.timeout_multiplier !== undefined) {
-      harness.timeout_multiplier = properties.timeout_multiplier;
+    for (const key of ["timeout_multiplier", "test_timeout"]) {
+      if (properties[key] !== undefined) {
+        harness[key] = properties[key];
+      }
     }
     if (properties.single_test && !harness.single_test) {
       harness.single_test = new Test(name_or_default());

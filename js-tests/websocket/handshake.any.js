@@ -1,5 +1,6 @@
 // META: title=WebSocket: opening handshakes that succeed
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 
@@ -40,6 +41,9 @@ promise_test(async (t) => {
   assert_equals(headers.host, SERVER.slice(SERVER.indexOf("//") + 2));
   assert_false("sec-websocket-protocol" in headers);
   assert_false("authorization" in headers);
+  if ("origin" in headers) {
+    assert_equals(headers.origin, location.origin, "Origin is that of the host");
+  }
 }, "The headers of the request");
 
 promise_test(async (t) => {
