@@ -40,6 +40,7 @@
 //! [`protocol`]: crate::protocol
 
 mod connect;
+mod cookies;
 mod error;
 mod handshake;
 mod line;
@@ -52,6 +53,7 @@ mod thread;
 mod tls;
 mod vocabulary;
 
+pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;

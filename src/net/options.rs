@@ -1,8 +1,8 @@
 //! What an embedder may set, with its defaults.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::tls::TlsOptions;
+use super::{cookies::CookieJar, tls::TlsOptions};
 use crate::protocol::Config;
 
 /// Everything a [`Network`](super::Network) can be told.
@@ -18,6 +18,8 @@ pub struct Options {
     /// The `User-Agent` of the opening handshake. `None`: `boa_websocket/` and the version; an
     /// empty string: no such header.
     pub user_agent: Option<String>,
+    /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
+    pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
     /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
     /// take no thread, and their deadline does not run.
@@ -31,6 +33,7 @@ impl Default for Options {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             user_agent: None,
+            cookie_jar: None,
             serial_handshakes: true,
         }
     }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod cookies;
 mod echo;
 #[cfg(test)]
 mod harness;
