@@ -354,11 +354,12 @@ impl SignalState {
             observed: None,
         };
         dependent.source_signals.borrow_mut().push(source_signal);
-        source.dependent_signals.borrow_mut().insert(
-            dependent.id,
-            dependent_signal,
-            |entry| entry.weak.is_upgradable(),
-        );
+        source
+            .dependent_signals
+            .borrow_mut()
+            .insert(dependent.id, dependent_signal, |entry| {
+                entry.weak.is_upgradable()
+            });
     }
 
     /// Cuts the links of an aborted signal to its sources, and ends its waiting.
@@ -459,3 +460,6 @@ pub(super) fn listeners_changed(core: &TargetCore) {
         SignalState::observers_changed(&signal.state);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,9 +35,7 @@ const MEMBERS: &[Member] = &[
     },
     Member::Attribute {
         name: "onerror",
-        get: |this, _, context| {
-            event_handler_get::<GlobalScope>(this, "onerror", "error", context)
-        },
+        get: |this, _, context| event_handler_get::<GlobalScope>(this, "onerror", "error", context),
         set: Some(set_onerror),
     },
     event_handler_attribute!("onrejectionhandled", "rejectionhandled", GlobalScope),
