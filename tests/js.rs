@@ -41,6 +41,17 @@ struct TestFile {
     long: bool,
 }
 
+impl TestFile {
+    fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            variant: String::new(),
+            scripts: Vec::new(),
+            long: false,
+        }
+    }
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("js-tests");
@@ -53,6 +64,21 @@ fn main() {
             let name = format!("{name}{}", file.variant);
             trials.push(Trial::test(name, move || run_in_thread(root, file)));
         }
+    }
+    for path in verdicts(&root) {
+        let name = format!(
+            "host/verdicts/{}",
+            path.file_stem().unwrap_or_default().display()
+        );
+        let root = root.clone();
+        trials.push(Trial::test(name, move || {
+            let file = TestFile::new(&path);
+            in_thread(move || {
+                run(&root, &file)
+                    .map_err(|error| error.to_string())?
+                    .compare(&path)
+            })
+        }));
     }
     assert!(!trials.is_empty(), "no test file below {}", root.display());
     libtest_mimic::run(&arguments, trials).exit();
@@ -75,12 +101,7 @@ fn any_js_files(directory: &Path) -> Vec<PathBuf> {
 /// Reads the `// META:` lines at the head of a file.
 fn variants(path: &Path) -> Vec<TestFile> {
     let text = fs::read_to_string(path).expect("a test file can be read");
-    let mut file = TestFile {
-        path: path.to_owned(),
-        variant: String::new(),
-        scripts: Vec::new(),
-        long: false,
-    };
+    let mut file = TestFile::new(path);
     let mut variants = Vec::new();
     for line in text.lines() {
         let Some(meta) = line.strip_prefix("// META:") else {
@@ -107,15 +128,27 @@ fn variants(path: &Path) -> Vec<TestFile> {
     variants.into_iter().map(with).collect()
 }
 
+/// Files of `host/verdicts`: what the harness itself makes of tests that fail, hang or throw stands in their first line.
+fn verdicts(root: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(root.join("host/verdicts"))
+        .expect("host/verdicts can be read")
+        .map(|entry| entry.expect("host/verdicts can be read").path())
+        .collect();
+    found.sort();
+    found
+}
+
 fn run_in_thread(root: PathBuf, file: TestFile) -> Result<(), Failed> {
+    in_thread(move || {
+        let outcome = run(&root, &file).map_err(|error| error.to_string())?;
+        judge(&outcome)
+    })
+}
+
+fn in_thread(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), Failed> {
     thread::Builder::new()
         .stack_size(STACK_SIZE)
-        .spawn(move || {
-            let name = file.path.display().to_string();
-            run(&root, &file)
-                .map_err(|error| format!("{name}: {error}"))
-                .and_then(|outcome| judge(&outcome))
-        })
+        .spawn(work)
         .map_err(|error| error.to_string())?
         .join()
         .map_err(|_| "the runner panicked")?
@@ -160,12 +193,8 @@ fn run(root: &Path, file: &TestFile) -> JsResult<Outcome> {
         }),
     );
     define_globals(&location, file.long, &outcome, &mut context)?;
-    let harness = root.join("harness.js");
-    for path in [&harness]
-        .into_iter()
-        .chain(&file.scripts)
-        .chain([&file.path])
-    {
+    let harness = [root.join("assertions.js"), root.join("harness.js")];
+    for path in harness.iter().chain(&file.scripts).chain([&file.path]) {
         let source = Source::from_filepath(path).map_err(boa_engine::JsError::from_rust)?;
         if let Err(error) = context.eval(source) {
             boa_websocket::event_loop::report_exception(error, &mut context);
@@ -216,6 +245,39 @@ fn define_globals(
 
 #[derive(boa_engine::Trace, boa_engine::Finalize)]
 struct Report(#[unsafe_ignore_trace] Rc<RefCell<Outcome>>);
+
+impl Outcome {
+    /// Compares the report with the `// EXPECT:` line of a file; the message needs to be in it only.
+    fn compare(&self, path: &Path) -> Result<(), String> {
+        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let line = text.lines().next().unwrap_or_default();
+        let expected = line.strip_prefix("// EXPECT: ").ok_or("no EXPECT line")?;
+        let expected: Value = serde_json::from_str(expected).map_err(|error| error.to_string())?;
+        let json = self.report.as_deref().ok_or("no report")?;
+        let report: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let tests: serde_json::Map<String, Value> = report["tests"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .map(|test| {
+                let name = test["name"].as_str().unwrap_or_default();
+                (name.to_owned(), test["status"].clone())
+            })
+            .collect();
+        let same_message = match (expected["message"].as_str(), report["message"].as_str()) {
+            (None, None) => true,
+            (Some(part), Some(whole)) => whole.contains(part),
+            _ => false,
+        };
+        if report["status"] == expected["status"]
+            && same_message
+            && Value::Object(tests) == expected["tests"]
+        {
+            return Ok(());
+        }
+        Err(format!("expected {expected}\nreported {report}"))
+    }
+}
 
 /// Every failing subtest has a line.
 fn judge(outcome: &Outcome) -> Result<(), String> {
