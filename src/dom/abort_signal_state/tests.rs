@@ -395,3 +395,26 @@ fn a_second_realm_has_signals_of_its_own() {
     event_loop(context).run(context).unwrap();
     assert_eq!(eval(context, "caught.join()"), "true,true");
 }
+
+#[test]
+fn what_another_extension_has_under_these_names_is_replaced() {
+    let mut context = Context::builder()
+        .job_executor(EventLoop::new())
+        .build()
+        .unwrap();
+    // As Boa defines its classes: writable and configurable.
+    for name in ["AbortController", "AbortSignal"] {
+        let theirs = context.eval(Source::from_bytes("(class {})")).unwrap();
+        let attribute = boa_engine::property::Attribute::WRITABLE
+            | boa_engine::property::Attribute::CONFIGURABLE;
+        let name = boa_engine::JsString::from(name);
+        context
+            .register_global_property(name, theirs, attribute)
+            .unwrap();
+    }
+    webidl::register(&mut context).unwrap();
+    dom::register(&mut context).unwrap();
+    let is_ours = "new AbortController().signal instanceof AbortSignal
+        && new AbortController().signal instanceof EventTarget";
+    assert_eq!(eval(&mut context, is_ours), "true");
+}
