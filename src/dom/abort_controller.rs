@@ -20,11 +20,7 @@ pub static ABORT_CONTROLLER: Interface = Interface {
     parent: None,
     constructor: Some((0, constructor)),
     members: &[
-        Member::Attribute {
-            name: "signal",
-            get: signal,
-            set: None,
-        },
+        Member::readonly("signal", signal),
         Member::Operation {
             name: "abort",
             length: 0,

@@ -57,16 +57,8 @@ pub static ABORT_SIGNAL: Interface = Interface {
             length: 1,
             call: any,
         },
-        Member::Attribute {
-            name: "aborted",
-            get: aborted,
-            set: None,
-        },
-        Member::Attribute {
-            name: "reason",
-            get: reason,
-            set: None,
-        },
+        Member::readonly("aborted", aborted),
+        Member::readonly("reason", reason),
         Member::Operation {
             name: "throwIfAborted",
             length: 0,

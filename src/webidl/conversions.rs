@@ -173,6 +173,22 @@ pub fn long(value: &JsValue, context: &mut Context) -> JsResult<i32> {
     value.to_i32(context)
 }
 
+/// `long long`: modulo 2^64, signed; NaN and the infinities become 0.
+///
+/// # Errors
+///
+/// Those of [`unsigned_short`].
+pub fn long_long(value: &JsValue, context: &mut Context) -> JsResult<i64> {
+    const TWO_TO_THE_64: f64 = 18_446_744_073_709_551_616.0;
+    let number = value.to_number(context)?;
+    if !number.is_finite() {
+        return Ok(0);
+    }
+    // Exact: the remainder of an integer is an integer, and less than 2^64 in magnitude.
+    let modulo = number.trunc() % TWO_TO_THE_64;
+    Ok((modulo as i128) as i64)
+}
+
 /// `[Clamp] long long`, which covers the safe integers: to the nearest, ties to even, NaN to 0.
 ///
 /// # Errors
