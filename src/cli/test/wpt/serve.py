@@ -1,0 +1,57 @@
+# Runs the servers of a checkout of web-platform-tests: python3 -c <this> ROOT CONFIG
+#
+# Prints the configuration, with the ports that were chosen, as one line of JSON on stdout. Logs to stderr. Ends when
+# its stdin is closed, so that it cannot outlive whoever has started it.
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+# How long the servers may take to stop, in seconds.
+STOP_LIMIT = 5
+
+
+def main():
+    root, config_path = sys.argv[1:3]
+    sys.path.insert(0, root)
+    logging.basicConfig(stream=sys.stderr, format="%(processName)s: %(message)s")
+    try:
+        from tools.serve import serve
+    except ImportError as error:
+        sys.exit(f"they need a Python module: {error}")
+
+    def print_config(logger, aliases, config):
+        everything = config.as_dict()
+        wanted = {key: everything[key] for key in ("browser_host", "all_domains", "ports")}
+        print(json.dumps(wanted), flush=True)
+        return serve.get_route_builder(logger, aliases, config)
+
+    threading.Thread(target=end_with_stdin, daemon=True).start()
+    serve.run(
+        config_path=config_path,
+        route_builder=print_config,
+        h2=False,
+        webtransport_h3=False,
+        log_handlers=[logging.StreamHandler(sys.stderr)],
+    )
+
+
+def end_with_stdin():
+    # Not through sys.stdin: the processes of the servers close that, and would wait for its lock.
+    while os.read(0, 4096):
+        pass
+    # As an interrupt at the keyboard, which stops them in good order.
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(STOP_LIMIT)
+    import multiprocessing
+
+    for process in multiprocessing.active_children():
+        process.kill()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
