@@ -8,11 +8,12 @@ mod certificate;
 mod scratch;
 
 use std::{
+    collections::VecDeque,
     io::{self, BufRead, BufReader, Read},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -29,6 +30,12 @@ const PROGRAM: &str = include_str!("serve.py");
 /// Where tests are served from, and another site.
 const HOST: &str = "web-platform.localhost";
 const OTHER_HOST: &str = "not-web-platform.localhost";
+
+/// The kinds of ports that tests talk to.
+const PORTS: [&str; 4] = ["http", "https", "ws", "wss"];
+
+/// How many of the last lines that the servers have logged are told when they fail.
+const LAST_LINES: usize = 20;
 
 /// How long the servers may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -158,6 +165,8 @@ fn server_config(key: &Path, certificate: &Path) -> Value {
             "https": ["auto", "auto"],
             "ws": ["auto"],
             "wss": ["auto"],
+            // Nobody asks for it, but templates name its port.
+            "h2": ["auto"],
         },
         "log_level": "info",
         "ssl": {
@@ -192,7 +201,7 @@ fn spawn(root: &Path, python: &Path, config: &Path) -> io::Result<Process> {
 /// Waits until the servers accept connections. Returns their configuration.
 fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
     let (sender, lines) = mpsc::channel();
-    let log = thread_reading(process.child.stderr.take(), verbose)?;
+    let log = follow(process.child.stderr.take(), verbose)?;
     let stdout = process.child.stdout.take();
     thread::Builder::new()
         .name("boaws-wpt-out".to_owned())
@@ -205,10 +214,9 @@ fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
                 let _ = line.map(|line| sender.send(line));
             }
         })?;
-    let failed = |what: &str, log: &mpsc::Receiver<String>| {
-        // What it said last says why.
-        let said = log.try_iter().collect::<Vec<_>>();
-        let said = said[said.len().saturating_sub(20)..].join("\n");
+    let failed = |what: &str| {
+        // What was said last says why.
+        let said = log.last_lines();
         io::Error::other(format!("the servers of web-platform-tests {what}: {said}"))
     };
     let Ok(line) = lines.recv_timeout(START_LIMIT) else {
@@ -220,21 +228,37 @@ fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
         } else {
             "are silent"
         };
-        return Err(failed(what, &log));
+        return Err(failed(what));
     };
-    let config: Value = serde_json::from_str(&line)
-        .map_err(|error| failed(&format!("say {line:?} ({error})"), &log))?;
-    wait_for_ports(&config, process, || {
-        failed("do not accept connections", &log)
-    })?;
+    let config: Value =
+        serde_json::from_str(&line).map_err(|error| failed(&format!("say {line:?} ({error})")))?;
+    wait_for_ports(&config, process, || failed("do not accept connections"))?;
     Ok(config)
 }
 
-fn thread_reading(
-    pipe: Option<impl Read + Send + 'static>,
-    verbose: bool,
-) -> io::Result<mpsc::Receiver<String>> {
-    let (sender, lines) = mpsc::channel();
+/// The last lines of a log.
+#[derive(Clone, Debug, Default)]
+struct Log(Arc<Mutex<VecDeque<String>>>);
+
+impl Log {
+    fn add(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_back(line);
+        if lines.len() > LAST_LINES {
+            lines.pop_front();
+        }
+    }
+
+    fn last_lines(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Reads a log to its end, on a thread.
+fn follow(pipe: Option<impl Read + Send + 'static>, verbose: bool) -> io::Result<Log> {
+    let log = Log::default();
+    let kept = log.clone();
     thread::Builder::new()
         .name("boaws-wpt-log".to_owned())
         .spawn(move || {
@@ -245,10 +269,10 @@ fn thread_reading(
                 if verbose {
                     print_error(format_args!("wpt: {line}"));
                 }
-                let _ = sender.send(line);
+                kept.add(line);
             }
         })?;
-    Ok(lines)
+    Ok(log)
 }
 
 fn wait_for_ports(
@@ -257,8 +281,10 @@ fn wait_for_ports(
     failed: impl Fn() -> io::Error,
 ) -> io::Result<()> {
     let start = Instant::now();
-    let ports = config["ports"].as_object().into_iter().flatten();
-    let ports = ports.flat_map(|(_, ports)| ports.as_array().into_iter().flatten());
+    // The servers know of more kinds of ports than they listen on.
+    let ports = PORTS
+        .iter()
+        .flat_map(|scheme| config["ports"][scheme].as_array().into_iter().flatten());
     for port in ports.filter_map(Value::as_u64) {
         let Ok(port) = u16::try_from(port) else {
             return Err(failed());

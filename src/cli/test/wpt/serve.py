@@ -2,9 +2,13 @@
 #
 # Prints the configuration, with the ports that were chosen, as one line of JSON on stdout. Logs to stderr. Ends when
 # its stdin is closed, so that it cannot outlive whoever has started it.
+import importlib
+import importlib.util
 import json
 import logging
+import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -23,6 +27,8 @@ def main():
     except ImportError as error:
         sys.exit(f"they need a Python module: {error}")
 
+    name_pywebsocket()
+
     def print_config(logger, aliases, config):
         everything = config.as_dict()
         wanted = {key: everything[key] for key in ("browser_host", "all_domains", "ports")}
@@ -33,10 +39,30 @@ def main():
     serve.run(
         config_path=config_path,
         route_builder=print_config,
-        h2=False,
         webtransport_h3=False,
+        mp_context=multiprocessing.get_context("fork") if sys.platform == "linux" else None,
         log_handlers=[logging.StreamHandler(sys.stderr)],
     )
+
+
+# The WebSocket handlers of newer trees call the server's package by another name than older trees do.
+def name_pywebsocket():
+    old, new = "mod_pywebsocket", "pywebsocket3"
+    if importlib.util.find_spec(new) is not None:
+        return
+    try:
+        package = importlib.import_module(old)
+    except ImportError as error:
+        sys.exit(f"they need the Python module {new}: {error}")
+    for module in pkgutil.walk_packages(package.__path__, f"{old}."):
+        try:
+            importlib.import_module(module.name)
+        except ImportError:
+            # One that only some systems can load.
+            pass
+    for name, module in list(sys.modules.items()):
+        if name == old or name.startswith(f"{old}."):
+            sys.modules[new + name[len(old):]] = module
 
 
 def end_with_stdin():
@@ -46,8 +72,6 @@ def end_with_stdin():
     # As an interrupt at the keyboard, which stops them in good order.
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(STOP_LIMIT)
-    import multiprocessing
-
     for process in multiprocessing.active_children():
         process.kill()
     os._exit(1)
