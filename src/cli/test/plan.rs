@@ -10,6 +10,12 @@ use super::{
     meta::Meta,
 };
 
+/// What the suite's server sends in place of what was asked for.
+const REWRITES: [(&str, &str); 1] = [(
+    "/resources/WebIDLParser.js",
+    "/resources/webidl2/lib/webidl2.js",
+)];
+
 /// What kind of file a test is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -245,6 +251,10 @@ impl Tree {
                 PageScript::Src(src)
                     if src.ends_with("/testharness.js")
                         || src.ends_with("/testharnessreport.js") => {}
+                PageScript::Src(src) if src.contains(':') || src.starts_with("//") => {
+                    let why = format!("a script that is no file of the tree: {src}");
+                    test.unfit = test.unfit.take().or(Some(Unfit::Skip(why)));
+                }
                 PageScript::Src(src) => test.scripts.push(self.script(&src, &test.path)),
                 PageScript::Inline { text, line } => {
                     test.scripts.push(Script::Inline { text, line });
@@ -257,6 +267,8 @@ impl Tree {
     /// A script as the file at `path` names it.
     fn script(&self, named: &str, path: &Path) -> Script {
         let named = named.split(['?', '#']).next().unwrap_or_default();
+        let served = REWRITES.iter().find(|(from, _)| *from == named);
+        let named = served.map_or(named, |(_, to)| to);
         Script::File(match named.strip_prefix('/') {
             Some(absolute) => self.root.join(absolute),
             None => normal(&path.parent().unwrap_or(&self.root).join(named)),

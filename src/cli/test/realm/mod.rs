@@ -174,9 +174,13 @@ fn run_script(
         prepare(IDL_GLOBALS, "idl_globals.js", host, context).map_err(|error| error.to_string())?;
     }
     let source = Source::from_bytes(&script.text).with_path(script.name.as_ref());
-    let compiled = CompiledScript::parse(source, None, context)
-        .map_err(|error| format!("{}: {}", script.shown(job), error))?;
-    if let Err(error) = compiled.evaluate(context) {
+    let result = match CompiledScript::parse(source, None, context) {
+        Ok(compiled) => compiled.evaluate(context).map(drop),
+        // A page goes on without that script.
+        Err(error) if job.kind == Kind::Html => Err(error),
+        Err(error) => return Err(format!("{}: {error}", script.name.display())),
+    };
+    if let Err(error) = result {
         report_exception(error, context);
     }
     Ok(())

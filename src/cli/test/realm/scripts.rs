@@ -13,17 +13,9 @@ use crate::cli::test::{
 /// A script that can be run.
 #[derive(Debug)]
 pub(super) struct LoadedScript {
+    /// A path; or, as script may look at it, the URL from which the suite's server would have sent it.
     pub(super) name: PathBuf,
     pub(super) text: String,
-}
-
-impl LoadedScript {
-    /// Its name, as short as can be.
-    pub(super) fn shown(&self, job: &Job) -> String {
-        let directory = job.path.parent();
-        let name = directory.and_then(|directory| self.name.strip_prefix(directory).ok());
-        name.unwrap_or(&self.name).display().to_string()
-    }
 }
 
 /// Reads all of them, before the first one runs.
@@ -59,21 +51,21 @@ fn load_one(job: &Job, script: &Script) -> Result<LoadedScript, String> {
         let name = path.clone();
         return Ok(LoadedScript { name, text });
     };
+    let mut url = Url::parse(&job.location).map_err(|error| error.to_string())?;
+    if *path != job.path {
+        let below = path.strip_prefix(root).unwrap_or(path);
+        url.set_path(&below.display().to_string().replace('\\', "/"));
+    }
     let text = if templates::is_template(path) {
-        let base = Url::parse(&job.location).map_err(|error| error.to_string())?;
-        let mut url = base.clone();
-        if *path != job.path {
-            let below = path.strip_prefix(root).unwrap_or(path);
-            url.set_path(&below.display().to_string().replace('\\', "/"));
-            url.set_query(None);
-        }
         templates::fill_in(&text, &url, config)
             .map_err(|error| format!("{}: {error}", path.display()))?
     } else {
         text
     };
-    Ok(LoadedScript {
-        name: path.clone(),
-        text,
-    })
+    url.set_fragment(None);
+    if matches!(script, Script::File(_)) {
+        url.set_query(None);
+    }
+    let name = PathBuf::from(url.as_str());
+    Ok(LoadedScript { name, text })
 }
