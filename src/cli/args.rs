@@ -141,6 +141,10 @@ pub(super) struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
 
+    /// Leave out tests with this text in their path or variant. May be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) skip: Vec<String>,
+
     /// Show which tests there are, and run none.
     #[arg(long)]
     pub(super) list: bool,

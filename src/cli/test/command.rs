@@ -78,6 +78,7 @@ fn find(args: &TestArgs) -> Result<Vec<TestFile>, String> {
     if let Some(filter) = &args.filter {
         tests.retain(|test| test.id.contains(filter.as_str()));
     }
+    tests.retain(|test| !args.skip.iter().any(|skip| test.id.contains(skip.as_str())));
     if tests.is_empty() {
         let paths = paths.iter().map(|path| path.display().to_string());
         let paths = paths.collect::<Vec<_>>().join(", ");

@@ -8,6 +8,8 @@ pub(super) struct Page {
     /// Each begins with `?` or `#`, or is empty.
     pub(super) variants: Vec<String>,
     pub(super) long: bool,
+    /// The names by which script could find its elements.
+    pub(super) elements: Vec<String>,
     /// What is there that only a document can bring to life.
     pub(super) needs_document: Option<String>,
 }
@@ -73,6 +75,12 @@ impl Page {
         }) {
             self.needs_document = Some(format!("the attribute {name} of <{}>", tag.name));
         }
+        let named =
+            ["iframe", "frame", "embed", "object", "form", "img"].contains(&tag.name.as_str());
+        let id = tag.attribute("id");
+        let name = tag.attribute("name").filter(|_| named);
+        let names = id.into_iter().chain(name).filter(|name| !name.is_empty());
+        self.elements.extend(names.map(str::to_owned));
         match tag.name.as_str() {
             "title" => {
                 let (text, rest) = raw_text(tag.rest, "title");
@@ -227,6 +235,7 @@ mod tests {
             ],
             variants: vec!["?a&b".into(), String::new()],
             long: true,
+            elements: vec!["log".into()],
             needs_document: None,
         };
         assert_eq!(page, expected);

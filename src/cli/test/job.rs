@@ -15,6 +15,8 @@ pub(super) struct Job {
     pub(super) title: Option<String>,
     pub(super) for_workers_only: bool,
     pub(super) scripts: Vec<Script>,
+    /// The names by which script could find elements of its page.
+    pub(super) elements: Vec<String>,
     pub(super) location: String,
     /// Until the test is asked to come to its end.
     pub(super) timeout: Duration,
@@ -50,6 +52,7 @@ impl Job {
             title: test.title.clone(),
             for_workers_only: test.for_workers_only,
             scripts: test.scripts.clone(),
+            elements: test.elements.clone(),
             location,
             timeout,
             roots: None,
@@ -73,6 +76,7 @@ impl Job {
             "title": self.title,
             "for_workers_only": self.for_workers_only,
             "scripts": scripts.collect::<Vec<_>>(),
+            "elements": self.elements,
             "location": self.location,
             "timeout": self.timeout.as_secs_f64(),
             "roots": self.roots,
@@ -107,6 +111,7 @@ impl Job {
                 _ => Err("a script without text".to_owned()),
             }
         });
+        let elements = job["elements"].as_array().map_or(&[][..], Vec::as_slice);
         let harness = &job["harness"];
         let harness = match (
             text(&harness["ws"]),
@@ -128,6 +133,7 @@ impl Job {
             title: text(&job["title"]),
             for_workers_only: job["for_workers_only"].as_bool().unwrap_or_default(),
             scripts: scripts.collect::<Result<_, _>>()?,
+            elements: elements.iter().filter_map(text).collect(),
             location: required("location")?,
             timeout: Duration::try_from_secs_f64(timeout).map_err(|error| error.to_string())?,
             roots: text(&job["roots"]),
@@ -168,6 +174,7 @@ mod tests {
                         line: 3,
                     },
                 ],
+                elements: vec!["log".into()],
                 location: "http://x/".into(),
                 timeout: Duration::from_millis(2_500),
                 roots: None,

@@ -53,6 +53,8 @@ pub struct TestFile {
     pub(super) for_workers_only: bool,
     /// All of them, the test file itself included.
     pub(super) scripts: Vec<Script>,
+    /// The names by which script could find elements of the page.
+    pub(super) elements: Vec<String>,
     /// Why it is not run.
     pub(super) unfit: Option<Unfit>,
 }
@@ -186,6 +188,7 @@ impl Tree {
             long: false,
             for_workers_only: false,
             scripts: Vec::new(),
+            elements: Vec::new(),
             unfit: None,
         };
         let variants = match kind {
@@ -243,6 +246,7 @@ impl Tree {
         test.unfit = page
             .needs_document
             .map(|what| Unfit::Skip(format!("it needs a document: {what}")));
+        test.elements = page.elements;
         test.title = page.title;
         test.long = page.long;
         for script in page.scripts {
@@ -322,6 +326,7 @@ pub(super) fn test_file(path: &str, variant: &str) -> TestFile {
         long: false,
         for_workers_only: false,
         scripts: Vec::new(),
+        elements: Vec::new(),
         unfit: None,
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, rc::Rc};
 use boa_engine::{
     Context, Finalize, JsArgs, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace,
     js_string,
-    object::{FunctionObjectBuilder, ObjectInitializer},
+    object::{FunctionObjectBuilder, ObjectInitializer, builtins::JsArray},
     property::Attribute,
 };
 
@@ -112,10 +112,16 @@ fn host_object(
         Captured(Rc::clone(findings)),
     );
     let attribute = Attribute::all();
+    let elements = job
+        .elements
+        .iter()
+        .map(|name| JsString::from(name.as_str()).into());
+    let elements = JsArray::from_iter(elements, context);
     let mut host = ObjectInitializer::new(context);
     host.property(js_string!("report"), report, attribute)
         .property(js_string!("isWindow"), job.kind != Kind::Any, attribute)
         .property(js_string!("isWorker"), job.for_workers_only, attribute)
+        .property(js_string!("elements"), elements, attribute)
         .function(needs_document, js_string!("needsDocument"), 1);
     if let Some(root) = root {
         let read = NativeFunction::from_copy_closure_with_captures(read_file, Root(root));

@@ -39,6 +39,7 @@ const OWN_HARNESS: &str = include_str!("../../../../js-tests/harness.js");
 const WEB_GLOBALS: &str = include_str!("web_globals.js");
 const WINDOW_GLOBALS: &str = include_str!("window_globals.js");
 const IDL_GLOBALS: &str = include_str!("idl_globals.js");
+const STICKY_REGEXPS: &str = include_str!("sticky_regexps.js");
 const WPT_RESULTS: &str = include_str!("wpt_results.js");
 
 /// How long a test that was told that its time is up may take to say how far it has come.
@@ -170,8 +171,15 @@ fn run_script(
     host: &JsObject,
     context: &mut Context,
 ) -> Result<(), String> {
-    if script.name.ends_with("idlharness.js") {
-        prepare(IDL_GLOBALS, "idl_globals.js", host, context).map_err(|error| error.to_string())?;
+    let before = if script.name.ends_with("idlharness.js") {
+        Some((IDL_GLOBALS, "idl_globals.js"))
+    } else if script.name.ends_with("webidl2.js") {
+        Some((STICKY_REGEXPS, "sticky_regexps.js"))
+    } else {
+        None
+    };
+    if let Some((ours, name)) = before {
+        prepare(ours, name, host, context).map_err(|error| error.to_string())?;
     }
     let source = Source::from_bytes(&script.text).with_path(script.name.as_ref());
     let result = match CompiledScript::parse(source, None, context) {

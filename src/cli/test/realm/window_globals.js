@@ -11,6 +11,25 @@
     define(name, global);
   }
   define("opener", null);
+  define("open", () => {
+    throw wants("open()");
+  });
+
+  // Frames by number, and elements by name.
+  for (const name of ["0", "1", "2", ...host.elements]) {
+    if (!(name in global)) {
+      Object.defineProperty(global, name, {
+        get() {
+          throw wants(`the element or frame ${name}`);
+        },
+        set(value) {
+          Object.defineProperty(global, name, { value, writable: true, enumerable: true, configurable: true });
+        },
+        enumerable: false,
+        configurable: true,
+      });
+    }
+  }
 
   // https://dom.spec.whatwg.org/#dom-document-createevent
   const INTERFACES = {
