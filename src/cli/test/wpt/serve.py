@@ -1,7 +1,7 @@
 # Runs the servers of a checkout of web-platform-tests: python3 -c <this> ROOT CONFIG
 #
 # Prints the configuration, with the ports that were chosen, as one line of JSON on stdout. Logs to stderr. Ends when
-# its stdin is closed, so that it cannot outlive whoever has started it.
+# its stdin is closed, so that it cannot outlive whoever has started it, and removes the folder that CONFIG is in.
 import importlib
 import importlib.util
 import json
@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import pkgutil
+import shutil
 import signal
 import sys
 import threading
@@ -36,13 +37,17 @@ def main():
         return serve.get_route_builder(logger, aliases, config)
 
     threading.Thread(target=end_with_stdin, daemon=True).start()
-    serve.run(
-        config_path=config_path,
-        route_builder=print_config,
-        webtransport_h3=False,
-        mp_context=multiprocessing.get_context("fork") if sys.platform == "linux" else None,
-        log_handlers=[logging.StreamHandler(sys.stderr)],
-    )
+    try:
+        serve.run(
+            config_path=config_path,
+            route_builder=print_config,
+            webtransport_h3=False,
+            mp_context=multiprocessing.get_context("fork") if sys.platform == "linux" else None,
+            log_handlers=[logging.StreamHandler(sys.stderr)],
+        )
+    finally:
+        # Whoever has made the folder of the configuration may have been killed.
+        shutil.rmtree(os.path.dirname(config_path), ignore_errors=True)
 
 
 # The WebSocket handlers of newer trees call the server's package by another name than older trees do.
