@@ -141,6 +141,13 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Where cookies come from and go to. Default: nowhere.
+    #[must_use]
+    pub fn cookie_jar(mut self, jar: std::sync::Arc<dyn net::CookieJar>) -> Self {
+        self.options.cookie_jar = Some(jar);
+        self
+    }
+
     /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
     ///
     /// # Errors

@@ -33,7 +33,7 @@
 //! | [`webidl`] | Web IDL for Boa: interface tables, conversions, callbacks, `DOMException` |
 //! | [`dom`] | the DOM Standard's events |
 //! | [`html`] | `MessageEvent`, `ErrorEvent`, event handlers, uncaught errors, `performance` |
-//! | [`file`] | `Blob` |
+//! | [`mod@file`] | `Blob` |
 //! | [`websocket`] | `WebSocket` and `CloseEvent`; joins script and network |
 //! | [`extension`] | the registration of all that |
 //!

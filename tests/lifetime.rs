@@ -170,6 +170,36 @@ fn an_open_socket_that_script_has_lost_closes_without_a_code() {
     assert_eq!(record.close.unwrap().code, None);
 }
 
+/// It is carried out all the same: it connects, and then nobody can do anything with it.
+#[test]
+fn a_socket_that_script_loses_while_it_connects_opens_and_closes_without_a_code() {
+    let mut world = World::new();
+    world.eval("new WebSocket('/echo?id=connecting'); gc()");
+    world.run();
+    world.eval("gc()");
+    world.run();
+    let record = world
+        .server
+        .wait_for_record("connecting", Duration::from_secs(10))
+        .unwrap();
+    assert_eq!(record.close.unwrap().code, None);
+}
+
+#[test]
+fn a_socket_that_script_loses_while_it_closes_still_tells_its_listeners() {
+    let mut world = World::new();
+    world.eval(
+        "var log = [];
+         (() => {
+             const ws = new WebSocket('/echo');
+             ws.onopen = () => { ws.close(4000, 'lost'); setTimeout(() => gc()) };
+             ws.onclose = (event) => log.push(event.code, event.reason);
+         })();",
+    );
+    world.run();
+    assert_eq!(world.eval("log.join()"), "4000,lost");
+}
+
 #[test]
 fn a_listener_that_is_added_again_holds_the_socket_again() {
     let mut world = World::new();

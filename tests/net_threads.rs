@@ -208,6 +208,74 @@ fn connector_threads_are_bounded() {
 }
 
 #[test]
+fn running_out_of_file_descriptors_is_an_error_like_any_other() {
+    const MARK: &str = "NET_THREADS_FEW_FILES";
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::env::var_os(MARK).is_none() {
+        // The limit is a process's, so the test goes on in one of its own.
+        let status = std::process::Command::new("sh")
+            .args(["-c", r#"ulimit -n 64 && exec "$0" "$@""#])
+            .arg(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "running_out_of_file_descriptors_is_an_error_like_any_other",
+            ])
+            .env(MARK, "1")
+            .status()
+            .unwrap();
+        assert!(status.success());
+        return;
+    }
+    let address = server(false);
+    let (mut network, mut batch) = (network(), EventBatch::new());
+    let use_up = || {
+        let mut files = Vec::new();
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            files.push(file);
+        }
+        assert!(!files.is_empty());
+        files
+    };
+    let mut fails = |network: &mut Network| {
+        let id = connect(network, address);
+        match next(network, &mut batch) {
+            SocketEvent::Closed {
+                id: of,
+                error: Some(error),
+                ..
+            } => {
+                assert_eq!(of, id);
+                assert!(error.to_string().contains("open files"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    // Without a thread, for which there is no poller.
+    let files = use_up();
+    fails(&mut network);
+    drop(files);
+    // With one, and without a descriptor for the connection.
+    connect(&mut network, address);
+    wait_for("it opens", || {
+        threads().contains(&"boaws-connect".to_owned())
+    });
+    thread::sleep(Duration::from_millis(200));
+    let files = use_up();
+    let mut batch = EventBatch::new();
+    assert!(matches!(
+        next(&mut network, &mut batch),
+        SocketEvent::Opened { .. }
+    ));
+    fails(&mut network);
+    drop(files);
+    connect(&mut network, address);
+    assert!(matches!(
+        next(&mut network, &mut batch),
+        SocketEvent::Opened { .. }
+    ));
+}
+
+#[test]
 fn a_panic_in_the_thread_fails_all_sockets_and_the_next_one_works() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let armed = Arc::new(AtomicBool::new(false));

@@ -90,6 +90,8 @@ promise_test(async (t) => {
     throw error;
   }, 0);
   const args = await args_promise;
+  // The promise goes on in a microtask before the next listener.
+  await new Promise((resolve) => setTimeout(resolve, 0));
   assert_equals(args.length, 5);
   assert_equals(typeof args[0], "string");
   assert_equals(typeof args[1], "string");

@@ -1,5 +1,6 @@
 // META: title=WebSocket: closing by the server
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 

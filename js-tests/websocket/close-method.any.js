@@ -1,5 +1,6 @@
 // META: title=WebSocket: close()
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 

@@ -3,6 +3,7 @@
 // META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
+setup({ test_timeout: 50_000 });
 
 function pattern(size) {
   // Writes a short pattern, then doubles it: quick in any engine.

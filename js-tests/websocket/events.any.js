@@ -30,6 +30,8 @@ promise_test(async (t) => {
   }
   socket.onopen = () => socket.send("cut");
   await next_event(socket, "close");
+  // The promise goes on in a microtask between the listeners, while the event is still being dispatched.
+  await sleep(0);
   assert_array_equals(events.map((event) => event.type), ["open", "error", "close"]);
   assert_equals(Object.getPrototypeOf(events[0]), Event.prototype, "open is a plain Event");
   assert_equals(Object.getPrototypeOf(events[1]), Event.prototype, "error is a plain Event");
@@ -186,6 +188,8 @@ promise_test(async (t) => {
     };
   });
   assert_equals(event.data, "set late");
+  // Until the dispatch is over.
+  await sleep(0);
   socket.dispatchEvent(new CloseEvent("close", { code: 1234 }));
   assert_equals(socket.readyState, WebSocket.OPEN, "an event of the script's own changes nothing");
   socket.dispatchEvent(event);

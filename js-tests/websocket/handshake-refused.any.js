@@ -1,5 +1,6 @@
 // META: title=WebSocket: opening handshakes that fail
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 

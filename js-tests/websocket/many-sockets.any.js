@@ -3,6 +3,7 @@
 // META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
+setup({ test_timeout: 50_000 });
 
 promise_test(async () => {
   const count = 1_000;

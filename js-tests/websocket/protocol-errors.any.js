@@ -1,5 +1,6 @@
 // META: title=WebSocket: what breaks the protocol
 // META: script=server.js
+// META: timeout=long
 // META: variant=?ws
 // META: variant=?wss
 
@@ -16,9 +17,10 @@ function protocol_error(what, hex, code, { messages = [] } = {}) {
     assert_close_event(event, { code: 1006, wasClean: false });
     assert_array_equals(log, ["open 1", ...messages.map(() => "message 1"), "error 3", "close 3"]);
     assert_array_equals(seen, messages);
-    const record = await record_of(id);
+    const record = await record_of(id, "end");
     assert_not_equals(record.close, null, "a Close frame reached the server");
     assert_in_array(record.close.code, [code].flat());
+    assert_equals(record.end, "eof", "and the line was not reset");
   }, `${[code].flat()[0]}: ${what}`);
 }
 

@@ -8,6 +8,9 @@ function server_url(path) {
   return SERVER + path;
 }
 
+// A test that hangs should not take the time of those behind it.
+setup({ test_timeout: 8_000 });
+
 let last_id = 0;
 
 // A name that no other connection to this server has used.
@@ -98,10 +101,11 @@ function assert_close_event(event, { code, reason = "", wasClean }) {
   assert_equals(event.wasClean, wasClean, "wasClean");
 }
 
-// What the server knows of the connection with that `id`: {messages, bytes, pongs, close, end}.
-function record_of(id) {
+// What the server knows of the connection with that `id`, once it has our Close frame or the line has ended (with
+// "end": only then): {messages, bytes, pongs, close: {code, reason} or null, end: "eof", "reset", … or null}.
+function record_of(id, until = "") {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(server_url(`/last-close?id=${id}`));
+    const socket = new WebSocket(server_url(`/last-close?id=${id}&until=${until}`));
     socket.onmessage = (event) => {
       socket.onclose = null;
       socket.close();

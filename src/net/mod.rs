@@ -20,10 +20,27 @@
 //!  └─────────────┘   wake()               └──────────────────────────────┘   └────────────────┘
 //! ```
 //!
+//! # Diagnostics
+//!
+//! What happens to a connection is told to `tracing` at the level debug, target
+//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, closing, closed, failed, with
+//! the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
+//! and payloads never are.
+//!
+//! # Where later parts go
+//!
+//! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
+//! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
+//! * Proxies: a phase between `Dial::connect` and `Dial::start_tls`.
+//! * Extensions: offered in `handshake::request`, answered in `handshake::response`, handed to
+//!   `protocol` in `Socket::adopt`.
+//! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
+//!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 //! [`protocol`]: crate::protocol
 
 mod connect;
+mod cookies;
 mod error;
 mod handshake;
 mod line;
@@ -36,6 +53,7 @@ mod thread;
 mod tls;
 mod vocabulary;
 
+pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;

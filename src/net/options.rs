@@ -1,8 +1,9 @@
 //! What an embedder may set, with its defaults.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::tls::TlsOptions;
+use super::{cookies::CookieJar, tls::TlsOptions};
+use crate::protocol::Config;
 
 /// Everything a [`Network`](super::Network) can be told.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Options {
     /// The `User-Agent` of the opening handshake. `None`: `boa_websocket/` and the version; an
     /// empty string: no such header.
     pub user_agent: Option<String>,
+    /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
+    pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
     /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
     /// take no thread, and their deadline does not run.
@@ -30,6 +33,7 @@ impl Default for Options {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             user_agent: None,
+            cookie_jar: None,
             serial_handshakes: true,
         }
     }
@@ -72,7 +76,8 @@ pub struct Limits {
     /// Payload bytes of a received message. Default: 64 MiB. One more fails the connection with
     /// Close code 1009.
     pub message_size: usize,
-    /// Frames of a received message. Default: 262,144. One more fails the connection.
+    /// Frames of a received message. Default: 262,144. One more fails the connection with Close
+    /// code 1008.
     pub fragments: usize,
     /// Bytes of the response head in the opening handshake. Default: 16 KiB. One more fails it.
     pub response_head: usize,
@@ -82,14 +87,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let protocol = Config::default();
         Self {
             sockets: 10_000,
             connecting: 4_096,
             connectors: 32,
             send_queue: 256 << 20,
             receive_queue: 16 << 20,
-            message_size: 64 << 20,
-            fragments: 262_144,
+            message_size: protocol.max_message_size,
+            fragments: protocol.max_fragments,
             response_head: 16 << 10,
             response_headers: 100,
         }
@@ -100,8 +106,9 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the start of connecting until the WebSocket is open, waits for other handshakes to the
-    /// same address and for a connector thread not counted. Default: 30 s.
+    /// From the start of connecting until the WebSocket is open, lookup included; the waits for
+    /// other handshakes to the same address and for a connector thread are not counted. Default:
+    /// 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.
@@ -116,10 +123,11 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
+        let protocol = Config::default();
         Self {
             handshake: Duration::from_secs(30),
-            close: Duration::from_secs(10),
-            linger: Duration::from_secs(2),
+            close: protocol.close_timeout,
+            linger: protocol.linger,
             shutdown: Duration::from_millis(250),
         }
     }
@@ -128,6 +136,14 @@ impl Default for Timeouts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn defaults_are_those_that_are_documented() {
+        let (limits, timeouts) = (Limits::default(), Timeouts::default());
+        assert_eq!((limits.message_size, limits.fragments), (64 << 20, 262_144));
+        assert_eq!(timeouts.close, Duration::from_secs(10));
+        assert_eq!(timeouts.linger, Duration::from_secs(2));
+    }
 
     #[test]
     fn user_agent_can_be_default_chosen_or_none() {

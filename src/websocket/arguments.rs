@@ -73,7 +73,7 @@ pub(super) fn protocols_argument(
 }
 
 /// Steps 4 to 5 of <https://websockets.spec.whatwg.org/#dom-websocket-websocket>: no protocol twice,
-/// and each of the form RFC 6455 section 4.1 wants for `Sec-WebSocket-Protocol`, a token of RFC 9110.
+/// not even in another case (as web-platform-tests have it), and each of the form RFC 6455 section 4.1 wants for `Sec-WebSocket-Protocol`, a token of RFC 9110.
 ///
 /// # Errors
 ///
@@ -85,7 +85,10 @@ pub(super) fn check_protocols(protocols: &[JsString]) -> Result<Vec<String>, Str
         if protocol.is_empty() || !protocol.bytes().all(is_token_character) {
             return Err(format!("The subprotocol '{protocol}' is invalid"));
         }
-        if checked.contains(&protocol) {
+        if checked
+            .iter()
+            .any(|other| other.eq_ignore_ascii_case(&protocol))
+        {
             return Err(format!("The subprotocol '{protocol}' is duplicated"));
         }
         checked.push(protocol);
@@ -164,7 +167,9 @@ mod tests {
             check_protocols(&list.iter().map(|&p| p.into()).collect::<Vec<JsString>>())
         };
         assert_eq!(
-            check(&["chat", "Chat", "a!#$%&'*+-.^_`|~9"]).unwrap().len(),
+            check(&["chat", "chat2", "a!#$%&'*+-.^_`|~9"])
+                .unwrap()
+                .len(),
             3
         );
         for bad in [
@@ -173,6 +178,7 @@ mod tests {
             assert!(check(&[bad]).is_err(), "{bad:?}");
         }
         assert!(check(&["chat", "chat"]).is_err());
+        assert!(check(&["chat", "CHAT"]).is_err(), "alike but for case");
         assert!(check_protocols(&[js_string!(&[0xD800_u16][..])]).is_err());
     }
 

@@ -14,7 +14,7 @@ use crate::{dom::TargetCore, net::SocketId};
 
 /// The ready state. <https://websockets.spec.whatwg.org/#websocket-ready-state>
 ///
-/// It moves forwards only: in `close()`, and in the tasks of [`super::feedback`].
+/// It moves forwards only: in `close()`, and in the tasks that feedback from the network queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ReadyState {

@@ -62,6 +62,8 @@ pub(crate) struct Client {
     pub(crate) consumes: bool,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
+    /// Our Close frames that the network has reported as sent.
+    pub(crate) closes_sent: usize,
 }
 
 impl Client {
@@ -84,6 +86,7 @@ impl Client {
             bell,
             consumes: true,
             sent: 0,
+            closes_sent: 0,
         }
     }
 
@@ -190,6 +193,10 @@ impl Client {
                     self.sent += bytes;
                     continue;
                 }
+                SocketEvent::CloseSent { .. } => {
+                    self.closes_sent += 1;
+                    continue;
+                }
                 SocketEvent::ClosingHandshakeStarted { .. } => Event::ClosingHandshakeStarted,
                 SocketEvent::Closed {
                     code,
@@ -290,12 +297,7 @@ pub(crate) fn echo<Stream: Read + Write>(mut websocket: tungstenite::WebSocket<S
 /// value.
 pub(crate) fn answering(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
     url_of(serve(move |mut tcp| {
-        let head = read_head(&mut tcp);
-        let key = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
-            .unwrap();
-        let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+        let accept = accept_value(&read_head(&mut tcp));
         tcp.write_all(answer(&accept).as_bytes()).unwrap();
         // Until the client has gone.
         let _ = tcp.read_to_end(&mut Vec::new());
@@ -310,6 +312,15 @@ pub(crate) fn read_head(tcp: &mut impl Read) -> String {
         head.push(byte[0]);
     }
     String::from_utf8(head).unwrap()
+}
+
+/// What belongs to the key in a request's head.
+pub(crate) fn accept_value(head: &str) -> String {
+    let key = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+        .unwrap();
+    tungstenite::handshake::derive_accept_key(key.as_bytes())
 }
 
 /// A frame of a client: first byte and payload, unmasked.

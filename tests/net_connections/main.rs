@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod cookies;
 mod echo;
 #[cfg(test)]
 mod harness;
@@ -10,5 +11,6 @@ mod harness;
 mod pressure;
 #[cfg(test)]
 mod refusals;
-#[cfg(all(test, feature = "ring"))]
+#[cfg(feature = "ring")]
+#[cfg(test)]
 mod tls;

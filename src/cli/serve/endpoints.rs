@@ -78,7 +78,7 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     socket "/raw" "hex=,&on=open|message&ms=&then=read|cut&answer=1" raw,
         "opens, writes these bytes (a comma flushes and waits ms), then takes down what is answered";
     socket "/ping" "" ping, "pings between the fragments of a message, then sends the pongs as JSON";
-    any "/last-close" "id=&ms=" last_close,
+    any "/last-close" "id=&ms=&until=end" last_close,
         "waits for the Close frame or the end of the connection with that id, and sends its record as JSON";
 };
 
@@ -414,7 +414,14 @@ fn ping(exchange: &mut Exchange) -> io::Result<Ending> {
 fn last_close(exchange: &mut Exchange) -> io::Result<Ending> {
     let id = exchange.request.parameter("id").unwrap_or("").to_owned();
     let limit = exchange.request.milliseconds("ms", 5_000);
-    let record = exchange.shared.records.wait(&id, limit);
+    let ended = exchange.request.parameter("until") == Some("end");
+    let record = exchange.shared.records.wait(&id, limit, |record| {
+        if ended {
+            record.end.is_some()
+        } else {
+            record.is_telling()
+        }
+    });
     let text = record
         .map_or(Value::Null, |record| record.to_json())
         .to_string();

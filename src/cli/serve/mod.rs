@@ -195,7 +195,7 @@ impl Server {
     /// Waits until the latest connection with `id` has sent a Close frame or ended, at most `limit`.
     /// Returns what is known then.
     pub fn wait_for_record(&self, id: &str, limit: Duration) -> Option<Record> {
-        self.shared.records.wait(id, limit)
+        self.shared.records.wait(id, limit, Record::is_telling)
     }
 
     /// Stops accepting, cuts every connection, and waits (a few seconds at most) until their threads have

@@ -74,7 +74,8 @@ impl Record {
         })
     }
 
-    fn is_telling(&self) -> bool {
+    /// Whether it has a Close frame or an end.
+    pub(super) fn is_telling(&self) -> bool {
         self.close.is_some() || self.end.is_some()
     }
 }
@@ -126,10 +127,14 @@ impl Records {
         self.lock().by_id.get(id).cloned()
     }
 
-    /// Waits until the record has a Close frame or an end, at most `limit`.
-    pub(super) fn wait(&self, id: &str, limit: Duration) -> Option<Record> {
-        let waiting =
-            |kept: &mut Kept| !kept.stopping && !kept.by_id.get(id).is_some_and(Record::is_telling);
+    /// Waits until `enough` holds for the record, at most `limit`.
+    pub(super) fn wait(
+        &self,
+        id: &str,
+        limit: Duration,
+        enough: impl Fn(&Record) -> bool,
+    ) -> Option<Record> {
+        let waiting = |kept: &mut Kept| !kept.stopping && !kept.by_id.get(id).is_some_and(&enough);
         let kept = self.changed.wait_timeout_while(self.lock(), limit, waiting);
         kept.unwrap_or_else(PoisonError::into_inner)
             .0

@@ -14,10 +14,11 @@ use url::Host;
 
 use super::wait::{Cancel, Interruption, LINE, Patience, Waiter};
 use crate::net::{
+    cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
     handshake::{Accepted, Handshake, Refusal, ResponseReader},
     line::{Ciphertext, Line},
-    options::{Limits, Options},
+    options::Options,
     target::Target,
     vocabulary::{ConnectRequest, SocketId},
 };
@@ -76,7 +77,10 @@ impl Dial {
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
     ) -> Result<Established, Error> {
-        let handshake = Handshake::new(&self.target, &self.request, dialler.options.user_agent())?;
+        let jar = dialler.options.cookie_jar.as_deref();
+        let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
+        let agent = dialler.options.user_agent();
+        let handshake = Handshake::new(&self.target, &self.request, agent, cookies)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         let tcp = self.connect(&mut patience)?;
         let mut line = if self.target.secure {
@@ -87,7 +91,7 @@ impl Dial {
         let accepted = self.upgrade(
             &mut line,
             &handshake,
-            &dialler.options.limits,
+            &dialler.options,
             &mut patience,
             ciphertext,
         )?;
@@ -192,7 +196,7 @@ impl Dial {
         &self,
         line: &mut Line,
         handshake: &Handshake,
-        limits: &Limits,
+        options: &Options,
         patience: &mut Patience<'_>,
         ciphertext: &mut Ciphertext,
     ) -> Result<Accepted, Error> {
@@ -208,6 +212,7 @@ impl Dial {
         }
         patience.until_done(|| line.flush()).map_err(stopped)?;
 
+        let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
         let mut buffer = [0; 4096];
         ciphertext.clear();
@@ -219,7 +224,13 @@ impl Dial {
                 return Err(refused(Refusal::Truncated));
             }
             let bytes = buffer.get(..count).unwrap_or_default();
-            if let Some(accepted) = reader.push(bytes, handshake).map_err(refused)? {
+            let answer = reader.push(bytes, handshake);
+            if let Some(jar) = &options.cookie_jar
+                && !reader.set_cookies.is_empty()
+            {
+                jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
+            }
+            if let Some(accepted) = answer.map_err(refused)? {
                 break accepted;
             }
         };

@@ -320,7 +320,8 @@ impl Connects {
         }
     }
 
-    /// Ends an attempt, wherever it is; false if there is no such one.
+    /// Ends an attempt, wherever it is, and gives back how to report that; nothing if there is no
+    /// such one.
     pub(crate) fn cancel(&mut self, id: SocketId) -> Option<Error> {
         let attempt = self.attempts.remove(&id)?;
         attempt.cancel.cancel();
@@ -363,4 +364,83 @@ impl Drop for Connects {
 /// An IPv4 address is the same one when it is written as IPv6.
 fn turn_of(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::net::options::Options;
+
+    fn connects(options: Options) -> Connects {
+        Connects::new(Arc::new(Dialler::new(options)), Arc::default())
+    }
+
+    fn begin(connects: &mut Connects, url: &str, now: Instant) -> (SocketId, Option<Instant>) {
+        let id = SocketId::next();
+        let request = ConnectRequest::new(Url::parse(url).unwrap());
+        let deadline = connects.begin(id, request, Arc::default(), now);
+        (id, deadline)
+    }
+
+    /// A name that the system's resolver knows to be wrong without asking anybody.
+    fn unknown_name() -> String {
+        format!("{}.test", "a".repeat(64))
+    }
+
+    #[test]
+    fn a_lookup_that_takes_too_long_is_given_up_and_its_late_result_ignored() {
+        let mut connects = connects(Options::default());
+        let now = Instant::now();
+        let (id, deadline) = begin(&mut connects, &format!("ws://{}/", unknown_name()), now);
+        assert_eq!(deadline, Some(now + Duration::from_secs(30)));
+        connects.expire(id, now + Duration::from_secs(29));
+        assert!(connects.take_ended().is_empty());
+
+        connects.expire(id, now + Duration::from_secs(30));
+        let ended = connects.take_ended();
+        let [Ended::Failed { id: of, error }] = &ended[..] else {
+            panic!("it did not fail");
+        };
+        assert_eq!((of, error.phase()), (&id, Phase::Resolve));
+        assert_eq!(error.kind(), &ErrorKind::TimedOut);
+
+        let addresses = vec![IpAddr::from([127, 0, 0, 1])];
+        connects.resolved(&unknown_name(), Ok(addresses), now);
+        assert!(connects.take_ended().is_empty());
+        assert_eq!(connects.len(), 0);
+    }
+
+    #[test]
+    fn sockets_to_the_same_name_share_a_lookup() {
+        let mut connects = connects(Options::default());
+        let now = Instant::now();
+        for port in [8001, 8002] {
+            begin(
+                &mut connects,
+                &format!("ws://{}:{port}/", unknown_name()),
+                now,
+            );
+        }
+        // One result is for both.
+        connects.resolved(&unknown_name(), Ok(Vec::new()), now);
+        let ended = connects.take_ended();
+        assert_eq!(ended.len(), 2);
+        for ended in ended {
+            let Ended::Failed { error, .. } = ended else {
+                panic!("connected to nowhere");
+            };
+            assert_eq!(error.kind(), &ErrorKind::Unresolved);
+        }
+    }
+
+    #[test]
+    fn a_turn_is_the_same_for_an_address_written_as_ipv4_and_as_ipv6() {
+        let v4: SocketAddr = "192.0.2.1:80".parse().unwrap();
+        let mapped: SocketAddr = "[::ffff:192.0.2.1]:80".parse().unwrap();
+        assert_eq!(turn_of(v4), turn_of(mapped));
+        let other_port: SocketAddr = "192.0.2.1:81".parse().unwrap();
+        assert_ne!(turn_of(v4), turn_of(other_port));
+    }
 }

@@ -48,6 +48,7 @@ impl Handshake {
         target: &Target,
         asked: &ConnectRequest,
         user_agent: Option<&str>,
+        cookies: Option<HeaderValue>,
     ) -> Result<Self, Error> {
         let invalid = |what| {
             Error::new(
@@ -95,6 +96,9 @@ impl Handshake {
         }
         if let Some(origin) = &asked.origin {
             default(header::ORIGIN, value(origin, "origin")?);
+        }
+        if let Some(cookies) = cookies {
+            default(header::COOKIE, cookies);
         }
         if let Some(credentials) = &target.authorization {
             default(header::AUTHORIZATION, credentials.clone());
@@ -165,7 +169,7 @@ mod tests {
         let target = Target::new(&url).unwrap();
         let mut asked = ConnectRequest::new(url);
         change(&mut asked);
-        Handshake::new(&target, &asked, Some("tests"))
+        Handshake::new(&target, &asked, Some("tests"), None)
     }
 
     fn text(handshake: &Handshake) -> &str {
@@ -251,6 +255,6 @@ mod tests {
         let url = Url::parse("ws://h/").unwrap();
         let target = Target::new(&url).unwrap();
         let asked = ConnectRequest::new(url);
-        assert!(Handshake::new(&target, &asked, Some("a\nb")).is_err());
+        assert!(Handshake::new(&target, &asked, Some("a\nb"), None).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The server's half: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2>, checked as the end
 //! of section 4.1 tells a client to.
 
+use http::HeaderValue;
 use tungstenite::handshake::derive_accept_key;
 
 use super::{Handshake, Refusal};
@@ -19,6 +20,8 @@ pub(crate) struct Accepted {
 /// Gathers a response head and checks it once it is whole.
 pub(crate) struct ResponseReader {
     head: Vec<u8>,
+    /// The values of `Set-Cookie`, once the head is whole.
+    pub(crate) set_cookies: Vec<HeaderValue>,
     max_bytes: usize,
     max_headers: usize,
 }
@@ -31,6 +34,7 @@ impl ResponseReader {
     pub(crate) fn new(max_bytes: usize, max_headers: usize) -> Self {
         Self {
             head: Vec::new(),
+            set_cookies: Vec::new(),
             max_bytes,
             max_headers,
         }
@@ -42,9 +46,10 @@ impl ResponseReader {
         bytes: &[u8],
         sent: &Handshake,
     ) -> Result<Option<Accepted>, Refusal> {
+        let begun = self.head.len() >= STATUS_LINE_START;
         self.head.extend_from_slice(bytes);
         // A head can only be whole, or wrong in a new way, when a line has ended.
-        if !bytes.contains(&b'\n') && self.head.len() > STATUS_LINE_START {
+        if begun && !bytes.contains(&b'\n') {
             self.check_length(self.head.len())?;
             return Ok(None);
         }
@@ -53,6 +58,7 @@ impl ResponseReader {
         match response.parse(&self.head) {
             Ok(httparse::Status::Complete(length)) => {
                 self.check_length(length)?;
+                self.set_cookies = set_cookies(&response);
                 let mut accepted = check(&response, sent)?;
                 accepted.rest = self.head.split_off(length);
                 Ok(Some(accepted))
@@ -72,6 +78,14 @@ impl ResponseReader {
         }
         Ok(())
     }
+}
+
+fn set_cookies(response: &httparse::Response<'_, '_>) -> Vec<HeaderValue> {
+    let headers = response.headers.iter();
+    headers
+        .filter(|header| header.name.eq_ignore_ascii_case("set-cookie"))
+        .filter_map(|header| HeaderValue::from_bytes(header.value).ok())
+        .collect()
 }
 
 fn describe(error: httparse::Error) -> &'static str {

@@ -227,6 +227,10 @@ fn last_close_tells_what_a_client_sent() {
         assert_eq!(answer["messages"], 1);
         assert_eq!(answer["bytes"], 3);
 
+        let mut asking = connect(&server, scheme, "/last-close?id=a&until=end");
+        let answer: Value = serde_json::from_str(&next_text(&mut asking)).unwrap();
+        assert_eq!(answer["end"], "eof");
+
         let mut asking = connect(&server, scheme, "/last-close?id=nobody&ms=1");
         assert_eq!(next_text(&mut asking), "null");
     }

@@ -1,0 +1,1 @@
+// EXPECT: {"status": "ERROR", "message": "no tests", "tests": {}}

@@ -1,0 +1,3 @@
+// EXPECT: {"status": "ERROR", "message": "Two tests are named", "tests": {"same": "PASS"}}
+test(() => {}, "same");
+test(() => {}, "same");
