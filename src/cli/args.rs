@@ -125,7 +125,7 @@ pub(super) struct TestArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) wpt: Option<PathBuf>,
 
-    /// In folders, run .html, .htm and .window.js files too. There is no document: what needs one is skipped.
+    /// In folders, run .html, .htm, .window.js and .worker.js files too. There is no document: what needs one is skipped.
     #[arg(long)]
     pub(super) html: bool,
 

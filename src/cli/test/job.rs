@@ -72,6 +72,7 @@ impl Job {
                 Kind::Any => "any",
                 Kind::Window => "window",
                 Kind::Html => "html",
+                Kind::Worker => "worker",
             },
             "title": self.title,
             "for_workers_only": self.for_workers_only,
@@ -96,6 +97,7 @@ impl Job {
             "any" => Kind::Any,
             "window" => Kind::Window,
             "html" => Kind::Html,
+            "worker" => Kind::Worker,
             other => return Err(format!("an unknown kind: {other}")),
         };
         let scripts = job["scripts"].as_array().map_or(&[][..], Vec::as_slice);

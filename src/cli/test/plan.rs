@@ -25,6 +25,15 @@ pub enum Kind {
     Window,
     /// A page, of which the scripts are run.
     Html,
+    /// `*.worker.js`: a script of a worker, which imports the harness itself.
+    Worker,
+}
+
+impl Kind {
+    /// Whether its global object is a window.
+    pub(super) const fn is_for_a_window(self) -> bool {
+        matches!(self, Self::Window | Self::Html)
+    }
 }
 
 /// A script that belongs to a test.
@@ -81,7 +90,7 @@ impl TestFile {
 pub struct Tree {
     /// What ids are relative to, and scripts whose path begins with a slash.
     pub root: PathBuf,
-    /// Whether `.html`, `.htm` and `.window.js` files are tests too.
+    /// Whether `.html`, `.htm`, `.window.js` and `.worker.js` files are tests too.
     pub html: bool,
 }
 
@@ -171,6 +180,8 @@ impl Tree {
             Kind::Any
         } else if self.html && name.ends_with(".window.js") {
             Kind::Window
+        } else if self.html && name.ends_with(".worker.js") {
+            Kind::Worker
         } else if self.html && (name.ends_with(".html") || name.ends_with(".htm")) {
             Kind::Html
         } else {
@@ -199,7 +210,7 @@ impl Tree {
                 }
                 self.describe_page(page, &mut test)
             }
-            Kind::Any | Kind::Window => self.describe_script(&text, &mut test),
+            Kind::Any | Kind::Window | Kind::Worker => self.describe_script(&text, &mut test),
         };
         if variants.is_empty() {
             tests.push(test);
@@ -232,7 +243,7 @@ impl Tree {
             let globals = meta.globals.join(", ");
             test.unfit = Some(Unfit::Skip(format!("it is for {globals}")));
         }
-        test.for_workers_only = meta.is_for_workers_only();
+        test.for_workers_only = test.kind == Kind::Worker || meta.is_for_workers_only();
         test.title = meta.title;
         test.long = meta.long;
         for script in &meta.scripts {
@@ -270,19 +281,24 @@ impl Tree {
 
     /// A script as the file at `path` names it.
     fn script(&self, named: &str, path: &Path) -> Script {
-        let named = named.split(['?', '#']).next().unwrap_or_default();
-        let served = REWRITES.iter().find(|(from, _)| *from == named);
-        let named = served.map_or(named, |(_, to)| to);
-        Script::File(match named.strip_prefix('/') {
-            Some(absolute) => self.root.join(absolute),
-            None => normal(&path.parent().unwrap_or(&self.root).join(named)),
-        })
+        Script::File(script_path(named, path, &self.root))
     }
 
     fn id(&self, path: &Path) -> String {
         let path = normal(path);
         let below = path.strip_prefix(normal(&self.root)).unwrap_or(&path);
         below.display().to_string().replace('\\', "/")
+    }
+}
+
+/// Where a script is that the file at `path` names.
+pub(super) fn script_path(named: &str, path: &Path, root: &Path) -> PathBuf {
+    let named = named.split(['?', '#']).next().unwrap_or_default();
+    let served = REWRITES.iter().find(|(from, _)| *from == named);
+    let named = served.map_or(named, |(_, to)| to);
+    match named.strip_prefix('/') {
+        Some(absolute) => root.join(absolute),
+        None => normal(&path.parent().unwrap_or(root).join(named)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cli::{
     run::define_location,
     test::{
         job::{Harness, Job},
-        plan::{Kind, text_of},
+        plan::text_of,
     },
 };
 
@@ -119,7 +119,11 @@ fn host_object(
     let elements = JsArray::from_iter(elements, context);
     let mut host = ObjectInitializer::new(context);
     host.property(js_string!("report"), report, attribute)
-        .property(js_string!("isWindow"), job.kind != Kind::Any, attribute)
+        .property(
+            js_string!("isWindow"),
+            job.kind.is_for_a_window(),
+            attribute,
+        )
         .property(js_string!("isWorker"), job.for_workers_only, attribute)
         .property(js_string!("elements"), elements, attribute)
         .function(needs_document, js_string!("needsDocument"), 1);

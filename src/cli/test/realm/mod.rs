@@ -1,6 +1,7 @@
 //! The realm of one test: what it has, how its scripts are run, and when it has come to its end.
 
 mod globals;
+mod import_scripts;
 mod scripts;
 
 use std::{
@@ -73,12 +74,15 @@ pub(super) fn run(job: &Job) -> Result<FileOutcome, String> {
     let in_setup = |error: JsError| error.to_string();
     let host = globals::define(job, &findings, &mut context).map_err(in_setup)?;
     run_harness(job, &host, &mut context).map_err(in_setup)?;
+    if job.kind == Kind::Worker {
+        import_scripts::define(job, &host, &mut context).map_err(in_setup)?;
+    }
     for script in &scripts {
         if let Err(message) = run_script(job, script, &host, &mut context) {
             return Ok(FileOutcome::new(FileStatus::Error, message));
         }
     }
-    if job.kind != Kind::Any {
+    if job.kind.is_for_a_window() {
         call(&host, "load", &mut context).map_err(in_setup)?;
     }
     run_loop(job, &host, &event_loop, &findings, &mut context).map_err(in_setup)?;
@@ -139,7 +143,7 @@ fn run_harness(job: &Job, host: &JsObject, context: &mut Context) -> JsResult<()
         prepare(WPT_RESULTS, "wpt_results.js", host, context)?;
     }
     // After the harness, which must not take this for a window.
-    if job.kind != Kind::Any {
+    if job.kind.is_for_a_window() {
         prepare(WINDOW_GLOBALS, "window_globals.js", host, context)?;
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) fn load(job: &Job) -> Result<Vec<LoadedScript>, String> {
         .collect()
 }
 
-fn load_one(job: &Job, script: &Script) -> Result<LoadedScript, String> {
+pub(super) fn load_one(job: &Job, script: &Script) -> Result<LoadedScript, String> {
     let (path, text) = match script {
         Script::File(path) => {
             let bytes = fs::read(path).map_err(|error| {
