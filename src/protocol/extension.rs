@@ -30,9 +30,16 @@ pub(super) const COMPRESSED: u8 = 0b0100_0000;
 pub struct Deflate {
     /// How hard to compress: from 0, not at all, over 1, the fastest, to 9, the smallest. More
     /// counts as 9. Default: 3.
+    ///
+    /// JSON of 64 KiB was measured to become 31 % of that with level 1, 21 % with 3 in twice the
+    /// time, and 20 % with 6 in five times the time.
     pub level: u8,
 
     /// Messages with fewer bytes of payload go out uncompressed. Default: 256.
+    ///
+    /// JSON of 256 bytes was measured to become 29 % of that (53 % without context takeover) within
+    /// 3 µs (7 µs), one of 128 bytes 30 % (76 %): what smaller ones could save is not worth a step
+    /// of compressing, and a connection that has no larger ones needs no memory for it.
     pub threshold: usize,
 
     /// We begin each message anew, so that the peer need not remember the one before. Default:

@@ -300,7 +300,10 @@ fn parameters() -> impl Strategy<Value = Deflate> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(96)
+    } })]
 
     #[test]
     fn what_is_sent_arrives(
