@@ -9,7 +9,7 @@ use super::{
     extension::{self, Deflate},
     frame::{Expected, Header, HeaderReader},
     inflate::{Inflater, STEP},
-    message::Assembly,
+    message::{Assembly, Size},
     sink::Sink,
 };
 
@@ -188,14 +188,13 @@ impl Incoming {
             length,
         } = header;
         // Its size is known where the message has just one frame. A length within the limit fits.
-        let announced = if fin && !compressed {
-            usize::try_from(length).ok()
-        } else {
-            None
+        let size = match usize::try_from(length) {
+            Ok(length) if fin && !compressed => Size::Announced(length),
+            _ => Size::AtMost(config.max_message_size),
         };
         match opcode {
-            OpCode::Data(Data::Text) => self.message = Some(Assembly::text(announced)),
-            OpCode::Data(Data::Binary) => self.message = Some(Assembly::binary(announced)),
+            OpCode::Data(Data::Text) => self.message = Some(Assembly::text(size)),
+            OpCode::Data(Data::Binary) => self.message = Some(Assembly::binary(size)),
             OpCode::Data(_) => {
                 let limit = config.max_fragments.max(1);
                 if let Some(message) = &mut self.message
