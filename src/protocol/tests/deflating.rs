@@ -276,6 +276,57 @@ fn closing_waits_for_the_last_fragment() {
     assert!(messages[0].2 == prose(30 * FRAGMENT).as_bytes());
 }
 
+/// Both ways at once, over a line that splits wherever it likes; every third message is plain.
+#[test]
+fn a_hundred_thousand_messages_over_a_line_that_splits() {
+    let deflate = Deflate {
+        level: 1,
+        ..Deflate::default()
+    };
+    let mut bench = Bench::with(agreed(deflate.clone()));
+    let mut server = Server::new(&deflate);
+    let mut stream = compress(1, 15);
+    let mut state = 1u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    let content = prose(1024);
+    let message = |i: usize| format!("{i} {}", &content[..1000]);
+    let mut to_client = Vec::new();
+    for round in 0..1000 {
+        for i in round * 100..(round + 1) * 100 {
+            let bytes = message(i).into_bytes();
+            to_client.extend(if i % 3 == 0 {
+                frame(0x81, &bytes)
+            } else {
+                frame(0xc1, &deflated(&mut stream, &bytes))
+            });
+            bench.connection.send_text(bytes.into());
+        }
+        let mut written = Vec::new();
+        let mut unread = &to_client[..];
+        while !unread.is_empty() || bench.connection.has_output() {
+            let (head, tail) = unread.split_at(unread.len().min(1 + random(5000)));
+            bench.receive(head);
+            unread = tail;
+            if bench.connection.has_output() {
+                written.extend(bench.write(1 + random(5000)));
+            }
+        }
+        to_client.clear();
+        let got = server.read(&frames(&written));
+        let events = bench.events();
+        assert_eq!((got.len(), events.len()), (100, 100));
+        for (n, (sent, event)) in got.iter().zip(events).enumerate() {
+            let expected = message(round * 100 + n);
+            assert!(sent.1 && sent.2 == expected.as_bytes());
+            assert_eq!(event, Event::Text(expected));
+        }
+    }
+    assert_eq!(bench.state(), State::Open);
+}
+
 fn messages() -> impl Strategy<Value = Vec<(bool, String)>> {
     let text = prop_oneof![
         "[a-c]{0,40}",
