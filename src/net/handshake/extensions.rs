@@ -9,11 +9,11 @@
 //! client_max_window_bits       as a hint, =bits     may be, if it was offered
 //!                              if below 15
 //! ```
-//!
-//! The grammar is that of `Sec-WebSocket-Extensions`,
-//! <https://www.rfc-editor.org/rfc/rfc6455#section-9.1>.
 
-use super::{Refusal, request::is_token_byte};
+use super::{
+    Refusal,
+    extension_list::{Cursor, Parameter},
+};
 use crate::{net::options::Compression, protocol::Deflate};
 
 const NAME: &str = "permessage-deflate";
@@ -146,97 +146,6 @@ fn set<T>(parameter: &mut Option<T>, value: T) -> bool {
 fn window_bits(value: &str) -> Option<u8> {
     let bits: u8 = value.parse().ok()?;
     ((8..=15).contains(&bits) && bits.to_string() == value).then_some(bits)
-}
-
-/// `extension-param` of RFC 6455, 9.1.
-struct Parameter {
-    name: String,
-    value: Option<String>,
-}
-
-/// What is left of a header's value.
-struct Cursor<'a>(&'a [u8]);
-
-impl Cursor<'_> {
-    fn skip_whitespace(&mut self) {
-        while let [b' ' | b'\t', rest @ ..] = self.0 {
-            self.0 = rest;
-        }
-    }
-
-    /// Takes the byte, with whitespace around it.
-    fn take(&mut self, byte: u8) -> bool {
-        self.skip_whitespace();
-        match self.0 {
-            [first, rest @ ..] if *first == byte => {
-                self.0 = rest;
-                self.skip_whitespace();
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Goes to the next element of the list; false at its end.
-    fn skip_to_element(&mut self) -> bool {
-        while self.take(b',') {}
-        !self.0.is_empty()
-    }
-
-    fn token(&mut self) -> Option<String> {
-        self.skip_whitespace();
-        let end = self.0.iter().position(|byte| !is_token_byte(*byte));
-        let (token, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
-        self.0 = rest;
-        let token = std::str::from_utf8(token).ok()?;
-        (!token.is_empty()).then(|| token.to_owned())
-    }
-
-    /// `quoted-string`, whose value has to be a token as well.
-    fn quoted(&mut self) -> Option<String> {
-        let mut value = String::new();
-        loop {
-            let (byte, rest) = match self.0 {
-                [b'"', rest @ ..] => {
-                    self.0 = rest;
-                    return (!value.is_empty()).then_some(value);
-                }
-                [b'\\', byte, rest @ ..] | [byte, rest @ ..] => (*byte, rest),
-                [] => return None,
-            };
-            if !is_token_byte(byte) {
-                return None;
-            }
-            value.push(char::from(byte));
-            self.0 = rest;
-        }
-    }
-
-    /// The parameters of an extension, up to the next element of the list or its end.
-    fn parameters(&mut self) -> Result<Vec<Parameter>, Refusal> {
-        let mut parameters = Vec::new();
-        while self.take(b';') {
-            let name = self.token().ok_or(Refusal::ExtensionSyntax)?;
-            let value = if self.take(b'=') {
-                let value = match self.0 {
-                    [b'"', rest @ ..] => {
-                        self.0 = rest;
-                        self.quoted()
-                    }
-                    _ => self.token(),
-                };
-                Some(value.ok_or(Refusal::ExtensionSyntax)?)
-            } else {
-                None
-            };
-            parameters.push(Parameter { name, value });
-        }
-        self.skip_whitespace();
-        match self.0 {
-            [] | [b',', ..] => Ok(parameters),
-            _ => Err(Refusal::ExtensionSyntax),
-        }
-    }
 }
 
 #[cfg(test)]
