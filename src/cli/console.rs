@@ -33,6 +33,29 @@ impl Logger for TerminalLogger {
     }
 }
 
+/// `console` of a process whose stdout is not for people: everything goes to stderr.
+#[derive(Clone, Debug, Trace, Finalize)]
+pub(super) struct ErrorLogger;
+
+impl Logger for ErrorLogger {
+    fn log(&self, message: String, state: &ConsoleState, _: &mut Context) -> JsResult<()> {
+        print_indented(io::stderr(), &message, state);
+        Ok(())
+    }
+
+    fn info(&self, message: String, state: &ConsoleState, context: &mut Context) -> JsResult<()> {
+        self.log(message, state, context)
+    }
+
+    fn warn(&self, message: String, state: &ConsoleState, context: &mut Context) -> JsResult<()> {
+        self.log(message, state, context)
+    }
+
+    fn error(&self, message: String, state: &ConsoleState, context: &mut Context) -> JsResult<()> {
+        self.log(message, state, context)
+    }
+}
+
 /// A message may have several lines; each is indented by its group.
 fn print_indented(stream: impl Write, message: &str, state: &ConsoleState) {
     let indent = state.indent();

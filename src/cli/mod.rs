@@ -1,7 +1,7 @@
 //! The host binary `boaws`. (feature `cli`)
 //!
 //! Here because Cargo builds library and binary from one package; embedders have no use for it,
-//! but for [`serve::Server`] in tests of their own.
+//! but for [`serve::Server`] in tests of their own, and for [`mod@test`], which runs JavaScript ones.
 
 mod args;
 mod console;
@@ -11,6 +11,7 @@ mod run;
 pub mod serve;
 mod serve_command;
 mod sources;
+pub mod test;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => run::main(args),
         Command::Serve(args) => serve_command::main(&args),
+        Command::Test(args) => test::main(&args),
+        Command::RunTest => test::child::main(),
     }
 }
 

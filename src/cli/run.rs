@@ -35,10 +35,10 @@ use crate::{
 
 /// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
 /// Deeply nested source text, and `JSON.stringify` of deeply nested objects, recurse natively in Boa.
-const STACK_SIZE: usize = 512 << 20;
+pub(super) const STACK_SIZE: usize = 512 << 20;
 
 /// Values on Boa's own stack; with its default a few thousand exceptions caught in one frame end the script.
-const VM_STACK_SIZE: usize = 10_000_000;
+pub(super) const VM_STACK_SIZE: usize = 10_000_000;
 
 /// Runs the files and says how it went.
 pub(super) fn main(args: RunArgs) -> ExitCode {
@@ -173,7 +173,7 @@ fn run(
 }
 
 /// The global `location`: a URL object, to be read only.
-fn define_location(location: &str, context: &mut Context) -> JsResult<()> {
+pub(super) fn define_location(location: &str, context: &mut Context) -> JsResult<()> {
     let url = context.global_object().get(js_string!("URL"), context)?;
     if let Some(constructor) = url.as_constructor() {
         let value = constructor.construct(&[js_string!(location).into()], None, context)?;

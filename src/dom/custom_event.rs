@@ -25,11 +25,7 @@ pub static CUSTOM_EVENT: Interface = Interface {
     parent: Some(&EVENT),
     constructor: Some((1, constructor)),
     members: &[
-        Member::Attribute {
-            name: "detail",
-            get: detail,
-            set: None,
-        },
+        Member::readonly("detail", detail),
         Member::Operation {
             name: "initCustomEvent",
             length: 1,

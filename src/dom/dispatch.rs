@@ -3,7 +3,9 @@
 //!
 //! There is no tree here, so an event's path is its target alone.
 
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string, object::NativeObject};
+use boa_engine::{
+    Context, JsObject, JsResult, JsString, JsValue, js_string, object::NativeObject, realm::Realm,
+};
 use boa_gc::Gc;
 
 use super::{
@@ -79,10 +81,19 @@ pub fn in_relevant_realm<R>(
     context: &mut Context,
     steps: impl FnOnce(&mut Context) -> R,
 ) -> R {
-    if target.realm() == context.realm() {
+    in_realm(target.realm(), context, steps)
+}
+
+/// Runs `steps` with `realm` as the current one.
+pub(super) fn in_realm<R>(
+    realm: &Realm,
+    context: &mut Context,
+    steps: impl FnOnce(&mut Context) -> R,
+) -> R {
+    if realm == context.realm() {
         return steps(context);
     }
-    let previous = context.enter_realm(target.realm().clone());
+    let previous = context.enter_realm(realm.clone());
     let result = steps(context);
     context.enter_realm(previous);
     result
@@ -156,7 +167,7 @@ impl Invocation<'_> {
         while let Some(listener) = self.target_core.next_listener(&mut walk, &type_, capture) {
             // 2.5. once.
             if listener.once {
-                self.target_core.remove_listener(&listener);
+                self.target_core.remove_listener(listener.id);
             }
             // 2.6. – 2.8., 2.13. N/A: `window.event`. 2.10. N/A: no timing to record.
             // 2.9. passive.

@@ -22,10 +22,11 @@ use boa_engine::{
 use boa_gc::{Gc, GcRefCell};
 
 use super::{
+    abort_signal::{AbortSignal, abort_signal},
     dispatch::dispatch_to,
     event_object::{Flag, event_of},
     global::global_target_core,
-    listeners::{Listener, ListenerList, NativeListener, Walk},
+    listeners::{Listener, ListenerId, ListenerList, ListenerSignal, NativeListener, Walk},
 };
 use crate::webidl::{
     Dictionary, Interface, Member, construct_platform_object, dom_string, illegal_invocation,
@@ -146,24 +147,40 @@ impl TargetCore {
     }
 
     /// Adds an event listener. <https://dom.spec.whatwg.org/#add-an-event-listener>
-    fn add_an_event_listener(&self, listener: Listener) {
+    fn add_an_event_listener(this: &Gc<Self>, listener: Listener) {
         // 1. N/A: no service worker.
-        // 2. N/A as yet: no AbortSignal. 3. The callback is not null: the caller has looked.
+        // 2. Not if its signal is aborted. 3. The callback is not null: the caller has looked.
+        let signal = listener.signal.as_ref().map(|signal| signal.signal.clone());
+        if signal.as_ref().is_some_and(AbortSignal::aborted) {
+            return;
+        }
         // 4. N/A: passive is false unless it was given; the exceptions are for a Window's targets.
         // 5. Not if there is one with this type, callback and capture.
-        {
-            let mut listeners = self.listeners.borrow_mut();
-            if !listeners.has_equal(&listener) {
-                listeners.append(listener);
-            }
+        let mut listeners = this.listeners.borrow_mut();
+        if listeners.has_equal(&listener) {
+            return;
         }
-        self.listeners_changed();
-        // 6. N/A as yet: no AbortSignal.
+        let id = listeners.append(listener);
+        drop(listeners);
+        // 6. Its signal removes it.
+        if let Some(signal) = signal {
+            let algorithm = signal.state().add_listener_removal(this, id);
+            this.listeners.borrow_mut().set_algorithm(id, algorithm);
+        }
+        this.listeners_changed();
     }
 
-    pub(super) fn remove_listener(&self, listener: &Listener) {
-        self.listeners.borrow_mut().remove(listener);
-        self.listeners_changed();
+    /// Removes an event listener. <https://dom.spec.whatwg.org/#remove-an-event-listener>
+    pub(super) fn remove_listener(&self, id: ListenerId) {
+        let removed = self.listeners.borrow_mut().remove(id);
+        self.listener_removed(removed);
+    }
+
+    fn listener_removed(&self, removed: Option<Listener>) {
+        if let Some(listener) = removed {
+            listener.forget_signal();
+            self.listeners_changed();
+        }
     }
 
     pub(super) fn walk_listeners(&self) -> Walk {
@@ -360,9 +377,11 @@ fn flatten_more(value: &JsValue, listener: &mut Listener, context: &mut Context)
             listener.capture = dictionary.boolean(js_string!("capture"), context)?;
             listener.once = dictionary.boolean(js_string!("once"), context)?;
             listener.passive = dictionary.boolean(js_string!("passive"), context)?;
-            if dictionary.get(js_string!("signal"), context)?.is_some() {
-                // No value implements AbortSignal yet.
-                return Err(type_error("the option 'signal' is not an AbortSignal"));
+            if let Some(value) = dictionary.get(js_string!("signal"), context)? {
+                listener.signal = Some(ListenerSignal {
+                    signal: abort_signal(&value, "the option 'signal'")?,
+                    algorithm: None,
+                });
             }
         }
     }
@@ -385,7 +404,7 @@ fn add_event_listener(
     flatten_more(args.get_or_undefined(2), &mut listener, context)?;
     // 2. Add an event listener, unless its callback is null.
     if !is_null {
-        target.add_an_event_listener(listener);
+        TargetCore::add_an_event_listener(&target, listener);
     }
     Ok(JsValue::undefined())
 }
@@ -403,11 +422,10 @@ fn remove_event_listener(
     // 1. Flatten the options. 2. Remove the listener with this type, callback and capture.
     let capture = flatten(args.get_or_undefined(2), context)?;
     if let Some(callback) = callback {
-        target
-            .listeners
-            .borrow_mut()
-            .remove_equal(&type_, &callback, capture);
-        target.listeners_changed();
+        let mut listeners = target.listeners.borrow_mut();
+        let removed = listeners.remove_equal(&type_, &callback, capture);
+        drop(listeners);
+        target.listener_removed(removed);
     }
     Ok(JsValue::undefined())
 }

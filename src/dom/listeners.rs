@@ -3,6 +3,8 @@
 
 use boa_engine::{Context, Finalize, JsObject, JsResult, JsString, JsValue, Trace};
 
+use super::{abort_signal::AbortSignal, abort_signal_state::AlgorithmId};
+
 /// What runs a listener that Rust code has put in the list, such as an event handler: it gets the
 /// listener's object, the `this` value (the event's current target) and the event.
 pub type NativeListener = fn(&JsObject, &JsValue, &JsObject, &mut Context) -> JsResult<()>;
@@ -24,7 +26,7 @@ pub enum CallbackKind {
 pub struct Listener {
     /// Counts upwards in the order of addition; the list is sorted by it.
     #[unsafe_ignore_trace]
-    id: u64,
+    pub(super) id: ListenerId,
     pub(super) type_: JsString,
     pub(super) object: JsObject,
     #[unsafe_ignore_trace]
@@ -35,6 +37,20 @@ pub struct Listener {
     pub(super) once: bool,
     #[unsafe_ignore_trace]
     pub(super) passive: bool,
+    /// The signal it was added with.
+    pub(super) signal: Option<ListenerSignal>,
+}
+
+/// Names a listener of one list. Ids are not used twice.
+pub(super) type ListenerId = u64;
+
+/// The signal that removes a listener when it is aborted.
+#[derive(Clone, Debug, Trace, Finalize)]
+pub(super) struct ListenerSignal {
+    pub(super) signal: AbortSignal,
+    /// The algorithm that does it, to be taken back if the listener goes first.
+    #[unsafe_ignore_trace]
+    pub(super) algorithm: Option<AlgorithmId>,
 }
 
 impl Listener {
@@ -47,6 +63,7 @@ impl Listener {
             capture,
             once: false,
             passive: false,
+            signal: None,
         }
     }
 
@@ -54,6 +71,17 @@ impl Listener {
         let mut listener = Self::event_listener(type_, object, false);
         listener.kind = CallbackKind::Native(call);
         listener
+    }
+
+    /// To be called once the listener is out of its list: its signal has nothing to remove any more.
+    pub(super) fn forget_signal(&self) {
+        if let Some(ListenerSignal {
+            signal,
+            algorithm: Some(algorithm),
+        }) = &self.signal
+        {
+            signal.remove_an_algorithm(*algorithm);
+        }
     }
 
     fn is_native(&self) -> bool {
@@ -95,27 +123,43 @@ impl ListenerList {
         })
     }
 
-    pub(super) fn append(&mut self, mut listener: Listener) {
+    pub(super) fn append(&mut self, mut listener: Listener) -> ListenerId {
         self.last_id += 1;
         listener.id = self.last_id;
         self.listeners.push(listener);
+        self.last_id
     }
 
-    /// Removes the event listener with this type, callback and capture, if there is one.
-    pub(super) fn remove_equal(&mut self, type_: &JsString, object: &JsObject, capture: bool) {
-        if let Some(position) = self.position(type_, object, capture) {
-            self.listeners.remove(position);
-        }
-    }
-
-    /// Removes this very listener, if it is still there.
-    pub(super) fn remove(&mut self, listener: &Listener) {
-        if let Ok(position) = self
-            .listeners
-            .binary_search_by_key(&listener.id, |listener| listener.id)
+    /// Notes the algorithm with which the signal of a listener removes it.
+    pub(super) fn set_algorithm(&mut self, id: ListenerId, algorithm: Option<AlgorithmId>) {
+        if let Some(position) = self.position_of(id)
+            && let Some(signal) = &mut self.listeners[position].signal
         {
-            self.listeners.remove(position);
+            signal.algorithm = algorithm;
         }
+    }
+
+    fn position_of(&self, id: ListenerId) -> Option<usize> {
+        self.listeners
+            .binary_search_by_key(&id, |listener| listener.id)
+            .ok()
+    }
+
+    /// Takes out the event listener with this type, callback and capture, if there is one.
+    pub(super) fn remove_equal(
+        &mut self,
+        type_: &JsString,
+        object: &JsObject,
+        capture: bool,
+    ) -> Option<Listener> {
+        self.position(type_, object, capture)
+            .map(|position| self.listeners.remove(position))
+    }
+
+    /// Takes out this very listener, if it is still there.
+    pub(super) fn remove(&mut self, id: ListenerId) -> Option<Listener> {
+        self.position_of(id)
+            .map(|position| self.listeners.remove(position))
     }
 
     /// Is there any listener for the type, whatever its kind?
@@ -292,7 +336,7 @@ mod tests {
                         if let (Some(next), Some(expected)) = (next, expected) {
                             prop_assert!(JsObject::equals(&next.object, &objects[expected.0]));
                             if once && !next.is_native() {
-                                list.remove(&next);
+                                list.remove(next.id);
                                 model.listeners.retain(|l| l.3 != expected.3);
                             }
                         }

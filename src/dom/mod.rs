@@ -3,8 +3,8 @@
 //! Standard: <https://dom.spec.whatwg.org/#events>.
 //!
 //! In scope: events and event targets of a host without a node tree; the global object as an event
-//! target. AbortController and AbortSignal belong here and are not there yet. Out of scope: nodes,
-//! shadow trees, activation behaviour, `window.event`.
+//! target; AbortController and AbortSignal; event handler attributes. Out of scope: nodes, shadow
+//! trees, activation behaviour, `window.event`.
 //!
 //! ```text
 //! JsObject ── TargetObject ── Gc<TargetCore> ─┬─ listeners
@@ -16,18 +16,28 @@
 //!
 //! Embedders define event targets of their own in the same way; see [`TargetObject`].
 
+pub mod abort_controller;
+pub mod abort_signal;
+pub mod abort_signal_state;
 pub mod custom_event;
 pub mod dispatch;
 pub mod event;
+pub mod event_handlers;
 pub mod event_object;
 pub mod event_target;
 pub mod global;
 pub mod high_resolution_time;
 pub mod listeners;
 
+pub use abort_controller::ABORT_CONTROLLER;
+pub use abort_signal::{ABORT_SIGNAL, AbortSignal};
+pub use abort_signal_state::{AlgorithmId, AlgorithmSteps};
 pub use custom_event::{CUSTOM_EVENT, CustomEventData};
 pub use dispatch::{dispatch, fire_an_event, fire_an_event_using, in_relevant_realm};
 pub use event::EVENT;
+pub use event_handlers::{
+    event_handler_get, event_handler_set, the_event_handler_processing_algorithm,
+};
 pub use event_object::{
     EventCore, EventInit, EventObject, construct_event, create_event, event_constructor_arguments,
     event_core, event_extension, event_of,
@@ -54,7 +64,10 @@ pub fn register(context: &mut Context) -> JsResult<()> {
     define_interface(&EVENT_TARGET, context)?;
     define_interface(&EVENT, context)?;
     define_interface(&CUSTOM_EVENT, context)?;
+    define_interface(&ABORT_SIGNAL, context)?;
+    define_interface(&ABORT_CONTROLLER, context)?;
     global::register(context);
+    abort_signal_state::register(context);
     Ok(())
 }
 

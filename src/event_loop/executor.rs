@@ -174,6 +174,14 @@ impl EventLoop {
         id
     }
 
+    /// Says whether a timer of [`set_timer`](Self::set_timer) keeps the loop going, as each does at first. One that does not
+    /// still runs when it is due while something else does, or when the host runs its loop later. Does nothing for a timer
+    /// that is gone.
+    pub fn set_timer_keeps_alive(&self, id: TimerId, keeps_alive: bool) {
+        self.timers.borrow_mut().set_keeps_alive(id, keeps_alive);
+        self.changed();
+    }
+
     /// Takes back a timer; false if it is gone already.
     pub fn clear_timer(&self, id: TimerId) -> bool {
         // Dropped after the borrow ends: what the steps captured may itself clear a timer.

@@ -1,7 +1,7 @@
 //! Timers ordered by deadline.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
@@ -37,6 +37,8 @@ type Key = (JsInstant, u64);
 pub(super) struct TimerQueue {
     by_deadline: BTreeMap<Key, (TimerId, Timer)>,
     keys: HashMap<TimerId, Key>,
+    /// Those of the live timers that keep nothing going.
+    background: HashSet<TimerId>,
     next_id: u64,
     next_order: u64,
 }
@@ -62,6 +64,7 @@ impl TimerQueue {
     #[must_use]
     pub(super) fn remove(&mut self, id: TimerId) -> Option<Timer> {
         let key = self.keys.remove(&id)?;
+        self.background.remove(&id);
         self.by_deadline.remove(&key).map(|(_, timer)| timer)
     }
 
@@ -73,12 +76,27 @@ impl TimerQueue {
         }
         let (id, timer) = entry.remove();
         self.keys.remove(&id);
+        self.background.remove(&id);
         Some((id, timer))
     }
 
     /// When the earliest timer is due.
     pub(super) fn next_deadline(&self) -> Option<JsInstant> {
         self.by_deadline.first_key_value().map(|(key, _)| key.0)
+    }
+
+    /// Says whether a live timer keeps the loop going.
+    pub(super) fn set_keeps_alive(&mut self, id: TimerId, keeps_alive: bool) {
+        if keeps_alive {
+            self.background.remove(&id);
+        } else if self.keys.contains_key(&id) {
+            self.background.insert(id);
+        }
+    }
+
+    /// Is there a timer that keeps the loop going?
+    pub(super) fn keeps_alive(&self) -> bool {
+        self.by_deadline.len() > self.background.len()
     }
 
     /// Is there no timer?

@@ -13,15 +13,17 @@
 //! };
 //! ```
 //!
-//! Departures: a handler must be a function, since compiling a string is not offered; the nesting level is kept
-//! but does not make timers slower; ids are unique in a context rather than in a global, and may be cleared
+//! A handler that is not a function is a string: it is compiled and run as a classic script of the realm each time
+//! the timer fires, if the host's `ensure_can_compile_strings` lets it.
+//!
+//! Departures: the nesting level is kept but does not make timers slower; ids are unique in a context rather than in a global, and may be cleared
 //! from any realm of it.
 
 use std::{collections::HashMap, rc::Rc, time::Duration};
 
 use boa_engine::{
-    Context, JsArgs, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction,
-    js_string, object::FunctionObjectBuilder, property::PropertyDescriptor, realm::Realm,
+    Context, JsArgs, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, Script,
+    Source, js_string, object::FunctionObjectBuilder, property::PropertyDescriptor, realm::Realm,
 };
 
 use super::{EventLoop, TimerId, clean_up_after_running_script, report_exception};
@@ -125,11 +127,18 @@ impl ScriptTimers {
     }
 }
 
+/// `TimerHandler`.
+enum TimerHandler {
+    Function(JsObject),
+    /// Source text.
+    String(JsString),
+}
+
 /// What the timer initialization steps are given, besides the id.
 struct Request {
     global: JsObject,
     realm: Realm,
-    handler: JsObject,
+    handler: TimerHandler,
     timeout: Duration,
     arguments: Vec<JsValue>,
     repeat: bool,
@@ -167,11 +176,7 @@ fn set(
     let request = Request {
         global,
         realm: context.realm().clone(),
-        handler: handler.ok_or_else(|| {
-            JsNativeError::typ().with_message(format!(
-                "{operation}: the handler must be a function; strings are not compiled"
-            ))
-        })?,
+        handler,
         // Step 4 of the timer initialization steps: a timeout less than 0 is 0.
         timeout: Duration::from_millis(timeout.max(0).unsigned_abs().into()),
         arguments: args.get(2..).unwrap_or_default().to_vec(),
@@ -180,13 +185,12 @@ fn set(
     timer_initialization_steps(Rc::new(request), None, context).map(JsValue::from)
 }
 
-/// `TimerHandler`: `Some` for a function. Anything else converts to a string, which is where compiled handlers would come in.
-fn timer_handler(value: &JsValue, context: &mut Context) -> JsResult<Option<JsObject>> {
-    if let Some(function) = value.as_callable() {
-        return Ok(Some(function));
+/// Converts to the union type `TimerHandler`: what cannot be called becomes a string.
+fn timer_handler(value: &JsValue, context: &mut Context) -> JsResult<TimerHandler> {
+    match value.as_callable() {
+        Some(function) => Ok(TimerHandler::Function(function)),
+        None => value.to_string(context).map(TimerHandler::String),
     }
-    value.to_string(context)?;
-    Ok(None)
 }
 
 /// <https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timer-initialisation-steps>
@@ -245,14 +249,21 @@ fn run_timer_task(
         return Ok(());
     }
     // 9.4. N/A: no timing info.
-    // 9.5. Invoke the handler, reporting what it throws. A microtask checkpoint follows, as after every callback.
     timers.nesting_level = nesting_level;
-    let this = request.global.clone().into();
-    if let Err(error) = request.handler.call(&this, &request.arguments, context) {
+    let result = match &request.handler {
+        // 9.5. Invoke a function.
+        TimerHandler::Function(function) => {
+            let this = request.global.clone().into();
+            function.call(&this, &request.arguments, context)
+        }
+        // 9.6. Compile and run a string.
+        TimerHandler::String(source) => run_a_string(source, context),
+    };
+    // Report what it throws. A microtask checkpoint follows, as after every callback and script.
+    if let Err(error) = result {
         report_exception(error, context);
     }
     clean_up_after_running_script(context);
-    // 9.6. N/A: handlers are functions.
     // 9.7.–9.8. If the id was cleared meanwhile or stands for another timer, abort.
     let result = if !ScriptTimers::of(context)?.is_active(id, unique_handle) {
         Ok(())
@@ -266,6 +277,20 @@ fn run_timer_task(
     };
     ScriptTimers::of(context)?.nesting_level = 0;
     result
+}
+
+/// Step 9.6 of the timer initialization steps, in the realm that is current.
+fn run_a_string(source: &JsString, context: &mut Context) -> JsResult<JsValue> {
+    // 9.6.1. – 9.6.4. N/A: an assertion that holds by type; no trusted types.
+    // 9.6.5. Ask the host, as `eval` does.
+    let realm = context.realm().clone();
+    context
+        .host_hooks()
+        .ensure_can_compile_strings(realm, &[], source, false, context)?;
+    // 9.6.6. – 9.6.8. N/A: there is no initiating script to take a base URL and fetch options from.
+    // 9.6.9. Create a classic script. 9.6.10. Run it.
+    let code_units = source.to_vec();
+    Script::parse(Source::from_utf16(&code_units), None, context)?.evaluate(context)
 }
 
 /// <https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#dom-cleartimeout>, and `clearInterval`, which is the same.

@@ -171,8 +171,11 @@ impl<'a, 'b> Turns<'a, 'b> {
                 next_deadline: Some(Duration::ZERO),
             };
         }
-        let next_deadline = event_loop.timers.borrow().next_deadline();
-        if next_deadline.is_none()
+        let (next_deadline, timers_keep_alive) = {
+            let timers = event_loop.timers.borrow();
+            (timers.next_deadline(), timers.keeps_alive())
+        };
+        if !timers_keep_alive
             && !self.jobs.keep_alive()
             && event_loop.async_jobs.borrow().is_empty()
             && !self.a_source_keeps_alive(&context)

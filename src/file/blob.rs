@@ -28,7 +28,7 @@ use boa_engine::{
     object::builtins::{JsArrayBuffer, JsUint8Array},
 };
 
-use super::blob_bytes::BlobBytes;
+use super::{blob_bytes::BlobBytes, file_object::FileProperties};
 use crate::webidl::{
     Dictionary, Interface, Member, NativeFn, buffer_source_bytes, construct_platform_object,
     dom_string, illegal_invocation, long_long_clamp, new_platform_object, promise_from, sequence,
@@ -41,22 +41,14 @@ pub static BLOB: Interface = Interface {
     parent: None,
     constructor: Some((0, constructor)),
     members: &[
-        readonly("size", size),
-        readonly("type", type_),
+        Member::readonly("size", size),
+        Member::readonly("type", type_),
         operation("slice", slice),
         operation("text", text),
         operation("arrayBuffer", array_buffer),
         operation("bytes", bytes),
     ],
 };
-
-const fn readonly(name: &'static str, get: NativeFn) -> Member {
-    Member::Attribute {
-        name,
-        get,
-        set: None,
-    }
-}
 
 const fn operation(name: &'static str, call: NativeFn) -> Member {
     Member::Operation {
@@ -66,13 +58,27 @@ const fn operation(name: &'static str, call: NativeFn) -> Member {
     }
 }
 
-/// The data of a Blob object.
+/// The data of a Blob object, and of a File object.
 #[derive(Clone, Trace, Finalize, JsData)]
-struct Blob {
+pub(super) struct Blob {
     /// Bytes are not the collector's.
     #[unsafe_ignore_trace]
     bytes: BlobBytes,
     type_: JsString,
+    /// Strings are not the collector's.
+    #[unsafe_ignore_trace]
+    pub(super) file: Option<FileProperties>,
+}
+
+impl Blob {
+    /// With `type_` as its constructor takes it.
+    pub(super) fn new(bytes: BlobBytes, type_: &JsString) -> Self {
+        Self {
+            bytes,
+            type_: normalized_type(type_),
+            file: None,
+        }
+    }
 }
 
 impl fmt::Debug for Blob {
@@ -96,10 +102,7 @@ pub fn new_blob(
     type_: &str,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let data = Blob {
-        bytes: bytes.into(),
-        type_: normalized_type(&JsString::from(type_)),
-    };
+    let data = Blob::new(bytes.into(), &JsString::from(type_));
     new_platform_object(&BLOB, data, context)
 }
 
@@ -115,7 +118,7 @@ pub fn blob_type(object: &JsObject) -> Option<JsString> {
     object.downcast_ref::<Blob>().map(|blob| blob.type_.clone())
 }
 
-fn this_blob(this: &JsValue) -> JsResult<Blob> {
+pub(super) fn this_blob(this: &JsValue) -> JsResult<Blob> {
     this.as_object()
         .and_then(|object| object.downcast_ref::<Blob>().map(|blob| blob.clone()))
         .ok_or_else(|| illegal_invocation(BLOB.name))
@@ -145,7 +148,7 @@ fn normalized_type(type_: &JsString) -> JsString {
 }
 
 /// One element of the parts.
-enum BlobPart {
+pub(super) enum BlobPart {
     Bytes(Vec<u8>),
     Blob(BlobBytes),
     Text(String),
@@ -163,6 +166,38 @@ fn blob_part(value: &JsValue, context: &mut Context) -> JsResult<BlobPart> {
     usv_string(value, context).map(BlobPart::Text)
 }
 
+/// The argument `sequence<BlobPart>`.
+pub(super) fn blob_parts(value: &JsValue, context: &mut Context) -> JsResult<Vec<BlobPart>> {
+    sequence(value, "the list of parts", context, |part, context| {
+        blob_part(&part, context)
+    })
+}
+
+/// The members of `BlobPropertyBag`.
+pub(super) struct PropertyBag {
+    pub(super) native_endings: bool,
+    pub(super) type_: JsString,
+}
+
+/// Reads them; those of `FilePropertyBag` come after them.
+pub(super) fn read_property_bag(
+    options: &Dictionary,
+    context: &mut Context,
+) -> JsResult<PropertyBag> {
+    let native_endings = match options.get(js_string!("endings"), context)? {
+        Some(value) => native_endings(&value, context)?,
+        None => false,
+    };
+    let type_ = match options.get(js_string!("type"), context)? {
+        Some(value) => dom_string(&value, context)?,
+        None => js_string!(),
+    };
+    Ok(PropertyBag {
+        native_endings,
+        type_,
+    })
+}
+
 /// `EndingType`: are line endings to be converted?
 fn native_endings(value: &JsValue, context: &mut Context) -> JsResult<bool> {
     match dom_string(value, context)?.to_std_string_lossy().as_str() {
@@ -176,29 +211,18 @@ fn native_endings(value: &JsValue, context: &mut Context) -> JsResult<bool> {
 fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let parts = match args.get_or_undefined(0) {
         value if value.is_undefined() => Vec::new(),
-        value => sequence(value, "the parts of a Blob", context, |part, context| {
-            blob_part(&part, context)
-        })?,
+        value => blob_parts(value, context)?,
     };
     let options = Dictionary::new(args.get_or_undefined(1), "the options of a Blob")?;
-    let endings = match options.get(js_string!("endings"), context)? {
-        Some(value) => native_endings(&value, context)?,
-        None => false,
-    };
-    let type_ = match options.get(js_string!("type"), context)? {
-        Some(value) => dom_string(&value, context)?,
-        None => js_string!(),
-    };
+    let properties = read_property_bag(&options, context)?;
     // 1. – 2. Process the parts. 3. The type.
-    let data = Blob {
-        bytes: process_blob_parts(parts, endings),
-        type_: normalized_type(&type_),
-    };
+    let bytes = process_blob_parts(parts, properties.native_endings);
+    let data = Blob::new(bytes, &properties.type_);
     Ok(construct_platform_object(&BLOB, new_target, data, context)?.into())
 }
 
 /// <https://w3c.github.io/FileAPI/#process-blob-parts>
-fn process_blob_parts(mut parts: Vec<BlobPart>, native_endings: bool) -> BlobBytes {
+pub(super) fn process_blob_parts(mut parts: Vec<BlobPart>, native_endings: bool) -> BlobBytes {
     // A single part needs no second copy, and a single Blob none at all.
     if parts.len() == 1 {
         match parts.remove(0) {
@@ -270,15 +294,12 @@ fn slice(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     // 3. The type.
     let type_ = match args.get_or_undefined(2) {
         value if value.is_undefined() => js_string!(),
-        value => normalized_type(&dom_string(value, context)?),
+        value => dom_string(value, context)?,
     };
     // 4. – 5. The bytes, which both Blobs share.
     let start = usize::try_from(start).unwrap_or_default();
     let end = usize::try_from(end).unwrap_or_default().max(start);
-    let data = Blob {
-        bytes: blob.bytes.slice(start..end),
-        type_,
-    };
+    let data = Blob::new(blob.bytes.slice(start..end), &type_);
     Ok(new_platform_object(&BLOB, data, context)?.into())
 }
 

@@ -20,7 +20,7 @@ use boa_engine::{Context, Finalize, JsData, JsResult, JsString, JsValue, Trace, 
 
 use crate::{
     dom::{EVENT, construct_event, event_constructor_arguments, event_extension},
-    webidl::{Interface, Member, NativeFn, dom_string, unsigned_long, usv_js_string},
+    webidl::{Interface, Member, dom_string, unsigned_long, usv_js_string},
 };
 
 /// The interface `ErrorEvent`.
@@ -29,21 +29,13 @@ pub static ERROR_EVENT: Interface = Interface {
     parent: Some(&EVENT),
     constructor: Some((1, constructor)),
     members: &[
-        readonly("message", message),
-        readonly("filename", filename),
-        readonly("lineno", lineno),
-        readonly("colno", colno),
-        readonly("error", error),
+        Member::readonly("message", message),
+        Member::readonly("filename", filename),
+        Member::readonly("lineno", lineno),
+        Member::readonly("colno", colno),
+        Member::readonly("error", error),
     ],
 };
-
-const fn readonly(name: &'static str, get: NativeFn) -> Member {
-    Member::Attribute {
-        name,
-        get,
-        set: None,
-    }
-}
 
 /// The extension of an ErrorEvent.
 #[derive(Clone, Debug, Trace, Finalize, JsData)]

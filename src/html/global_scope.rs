@@ -17,9 +17,12 @@
 
 use boa_engine::{Context, JsArgs, JsError, JsResult, JsString, JsValue, js_string};
 
-use super::{performance::this_performance, report_exception::report_an_exception};
+use super::{
+    error_event_handler::the_error_event_handler_processing_algorithm,
+    performance::this_performance, report_exception::report_an_exception,
+};
 use crate::{
-    dom::{GlobalScope, target_core},
+    dom::{GlobalScope, event_handler_get, event_handler_set, target_core},
     event_handler_attribute,
     webidl::{Member, illegal_invocation, interface::define_members, required_arguments},
 };
@@ -30,7 +33,11 @@ const MEMBERS: &[Member] = &[
         get: self_,
         set: Some(|this, args, context| replace("self", this, args, context)),
     },
-    event_handler_attribute!("onerror", "error", GlobalScope),
+    Member::Attribute {
+        name: "onerror",
+        get: |this, _, context| event_handler_get::<GlobalScope>(this, "onerror", "error", context),
+        set: Some(set_onerror),
+    },
     event_handler_attribute!("onrejectionhandled", "rejectionhandled", GlobalScope),
     event_handler_attribute!("onunhandledrejection", "unhandledrejection", GlobalScope),
     Member::Operation {
@@ -76,6 +83,11 @@ fn replace(
     let value = args.get_or_undefined(0).clone();
     global.create_data_property_or_throw(JsString::from(name), value, context)?;
     Ok(JsValue::undefined())
+}
+
+fn set_onerror(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let algorithm = the_error_event_handler_processing_algorithm;
+    event_handler_set::<GlobalScope>(this, args, "onerror", "error", algorithm, context)
 }
 
 fn self_(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -37,7 +37,7 @@ use crate::{
         event_core, event_extension,
     },
     webidl::{
-        Interface, Member, NativeFn, dom_string, illegal_invocation, required_arguments, sequence,
+        Interface, Member, dom_string, illegal_invocation, required_arguments, sequence,
         type_error, usv_js_string,
     },
 };
@@ -48,11 +48,11 @@ pub static MESSAGE_EVENT: Interface = Interface {
     parent: Some(&EVENT),
     constructor: Some((1, constructor)),
     members: &[
-        readonly("data", data),
-        readonly("origin", origin),
-        readonly("lastEventId", last_event_id),
-        readonly("source", source),
-        readonly("ports", ports),
+        Member::readonly("data", data),
+        Member::readonly("origin", origin),
+        Member::readonly("lastEventId", last_event_id),
+        Member::readonly("source", source),
+        Member::readonly("ports", ports),
         Member::Operation {
             name: "initMessageEvent",
             length: 1,
@@ -60,14 +60,6 @@ pub static MESSAGE_EVENT: Interface = Interface {
         },
     ],
 };
-
-const fn readonly(name: &'static str, get: NativeFn) -> Member {
-    Member::Attribute {
-        name,
-        get,
-        set: None,
-    }
-}
 
 /// Makes the value of `data` when it is first read. It must not own values of the engine: the
 /// garbage collector does not look into it.

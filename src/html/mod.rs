@@ -1,5 +1,5 @@
-//! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent, event handler
-//! attributes, reporting exceptions, and what the global object has of it.
+//! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent,
+//! reporting exceptions, and what the global object has of it.
 //!
 //! Standard: <https://html.spec.whatwg.org/>.
 //!
@@ -9,8 +9,8 @@
 //! [sink](set_uncaught_error_sink), which prints to stderr unless another is set.
 
 mod error_event;
+mod error_event_handler;
 mod error_info;
-mod event_handlers;
 mod global_scope;
 mod message_event;
 mod performance;
@@ -22,7 +22,6 @@ mod unhandled_rejections;
 mod tests;
 
 pub use error_event::{ERROR_EVENT, ErrorEventData};
-pub use event_handlers::{event_handler_get, event_handler_set};
 pub use message_event::{
     DeferredData, MESSAGE_EVENT, MessageData, MessageEventData, create_message_event,
 };

@@ -31,11 +31,7 @@ pub static PERFORMANCE: Interface = Interface {
             length: 0,
             call: now,
         },
-        Member::Attribute {
-            name: "timeOrigin",
-            get: time_origin,
-            set: None,
-        },
+        Member::readonly("timeOrigin", time_origin),
         Member::Operation {
             name: "toJSON",
             length: 0,

@@ -24,16 +24,8 @@ pub static PROMISE_REJECTION_EVENT: Interface = Interface {
     parent: Some(&EVENT),
     constructor: Some((2, constructor)),
     members: &[
-        Member::Attribute {
-            name: "promise",
-            get: promise,
-            set: None,
-        },
-        Member::Attribute {
-            name: "reason",
-            get: reason,
-            set: None,
-        },
+        Member::readonly("promise", promise),
+        Member::readonly("reason", reason),
     ],
 };
 

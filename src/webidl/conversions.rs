@@ -7,6 +7,9 @@ use boa_engine::{
     Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
 };
 
+/// 2^53 − 1, the largest integer whose neighbours are all told apart.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
 /// A TypeError with a message.
 pub fn type_error(message: impl Into<std::borrow::Cow<'static, str>>) -> JsError {
     JsNativeError::typ().with_message(message).into()
@@ -125,15 +128,31 @@ pub fn unsigned_short_clamp(value: &JsValue, context: &mut Context) -> JsResult<
 /// Those of [`unsigned_short`]; a TypeError for a number that is not finite or whose integer part
 /// is out of range.
 pub fn unsigned_short_enforce_range(value: &JsValue, context: &mut Context) -> JsResult<u16> {
+    enforce_range(value, f64::from(u16::MAX), context).map(|integer| integer as u16)
+}
+
+/// `[EnforceRange] unsigned long long`, which covers the safe integers: 0 to 2^53 − 1.
+///
+/// # Errors
+///
+/// As [`unsigned_short_enforce_range`].
+pub fn unsigned_long_long_enforce_range(value: &JsValue, context: &mut Context) -> JsResult<u64> {
+    enforce_range(value, MAX_SAFE_INTEGER, context).map(|integer| integer as u64)
+}
+
+/// The integer part of a number from 0 to `max`, within which a cast is exact.
+fn enforce_range(value: &JsValue, max: f64, context: &mut Context) -> JsResult<f64> {
     let number = value.to_number(context)?;
     if !number.is_finite() {
         return Err(type_error("the number is not finite"));
     }
     let integer = number.trunc();
-    if !(0.0..=f64::from(u16::MAX)).contains(&integer) {
-        return Err(type_error("the number is out of the range 0 to 65535"));
+    if !(0.0..=max).contains(&integer) {
+        return Err(type_error(format!(
+            "the number is out of the range 0 to {max}"
+        )));
     }
-    Ok(integer as u16)
+    Ok(integer)
 }
 
 /// `unsigned long`: modulo 2^32.
@@ -154,13 +173,28 @@ pub fn long(value: &JsValue, context: &mut Context) -> JsResult<i32> {
     value.to_i32(context)
 }
 
+/// `long long`: modulo 2^64, signed; NaN and the infinities become 0.
+///
+/// # Errors
+///
+/// Those of [`unsigned_short`].
+pub fn long_long(value: &JsValue, context: &mut Context) -> JsResult<i64> {
+    const TWO_TO_THE_64: f64 = 18_446_744_073_709_551_616.0;
+    let number = value.to_number(context)?;
+    if !number.is_finite() {
+        return Ok(0);
+    }
+    // Exact: the remainder of an integer is an integer, and less than 2^64 in magnitude.
+    let modulo = number.trunc() % TWO_TO_THE_64;
+    Ok((modulo as i128) as i64)
+}
+
 /// `[Clamp] long long`, which covers the safe integers: to the nearest, ties to even, NaN to 0.
 ///
 /// # Errors
 ///
 /// Those of [`unsigned_short`].
 pub fn long_long_clamp(value: &JsValue, context: &mut Context) -> JsResult<i64> {
-    const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
     let number = value.to_number(context)?;
     if number.is_nan() {
         return Ok(0);

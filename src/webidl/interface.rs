@@ -85,6 +85,18 @@ pub enum Member {
     },
 }
 
+impl Member {
+    /// A read-only attribute.
+    #[must_use]
+    pub const fn readonly(name: &'static str, get: NativeFn) -> Self {
+        Self::Attribute {
+            name,
+            get,
+            set: None,
+        }
+    }
+}
+
 /// What a realm keeps of one interface.
 #[derive(Trace, Finalize)]
 struct InterfaceObjects {

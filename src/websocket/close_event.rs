@@ -35,21 +35,9 @@ pub static CLOSE_EVENT: Interface = Interface {
     parent: Some(&EVENT),
     constructor: Some((1, constructor)),
     members: &[
-        Member::Attribute {
-            name: "wasClean",
-            get: was_clean,
-            set: None,
-        },
-        Member::Attribute {
-            name: "code",
-            get: code,
-            set: None,
-        },
-        Member::Attribute {
-            name: "reason",
-            get: reason,
-            set: None,
-        },
+        Member::readonly("wasClean", was_clean),
+        Member::readonly("code", code),
+        Member::readonly("reason", reason),
     ],
 };
 

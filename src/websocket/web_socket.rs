@@ -61,18 +61,18 @@ pub static WEB_SOCKET: Interface = Interface {
     parent: Some(&EVENT_TARGET),
     constructor: Some((1, constructor)),
     members: &[
-        attribute("url", url),
+        Member::readonly("url", url),
         constant("CONNECTING", ReadyState::Connecting),
         constant("OPEN", ReadyState::Open),
         constant("CLOSING", ReadyState::Closing),
         constant("CLOSED", ReadyState::Closed),
-        attribute("readyState", ready_state),
-        attribute("bufferedAmount", buffered_amount),
+        Member::readonly("readyState", ready_state),
+        Member::readonly("bufferedAmount", buffered_amount),
         event_handler_attribute!("onopen", "open", SocketState),
         event_handler_attribute!("onerror", "error", SocketState),
         event_handler_attribute!("onclose", "close", SocketState),
-        attribute("extensions", extensions),
-        attribute("protocol", protocol),
+        Member::readonly("extensions", extensions),
+        Member::readonly("protocol", protocol),
         Member::Operation {
             name: "close",
             length: 0,
@@ -91,14 +91,6 @@ pub static WEB_SOCKET: Interface = Interface {
         },
     ],
 };
-
-const fn attribute(name: &'static str, get: crate::webidl::NativeFn) -> Member {
-    Member::Attribute {
-        name,
-        get,
-        set: None,
-    }
-}
 
 const fn constant(name: &'static str, state: ReadyState) -> Member {
     Member::Constant {

@@ -110,11 +110,7 @@ static LAMP: Interface = Interface {
         Ok(construct_event_target(&LAMP, new_target, Lamp { watts }, context)?.into())
     })),
     members: &[
-        Member::Attribute {
-            name: "watts",
-            get: watts,
-            set: None,
-        },
+        Member::readonly("watts", watts),
         Member::StaticOperation {
             name: "make",
             length: 0,

@@ -1,20 +1,25 @@
 //! Event handler attributes such as `onclose`.
 //! <https://html.spec.whatwg.org/multipage/webappapis.html#event-handlers>
 //!
+//! The HTML Standard defines them, but the DOM's own AbortSignal has one, so they live here. What
+//! needs HTML's interfaces, the `OnErrorEventHandler` of a global object, is HTML's room's: it comes
+//! with a processing algorithm of its own.
+//!
 //! A handler that is not null is one listener in the target's list; its object is replaced in
 //! place. A null handler is not in the list, so that one set anew comes last.
 
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string, object::NativeObject};
-
-use super::error_event::ErrorEventData;
-use crate::{
-    dom::{EventCore, GlobalScope, TargetCore, event_core, target_core, target_of},
-    webidl::{illegal_invocation, invoke_callback},
-};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, object::NativeObject};
 use boa_gc::Gc;
 
-/// An event handler attribute in a member table: its name, the type of its events, and the type of
-/// the extension that the targets which have it carry (the brand check).
+use super::{
+    event_object::event_core,
+    event_target::{TargetCore, target_core},
+    listeners::NativeListener,
+};
+use crate::webidl::{illegal_invocation, invoke_callback};
+
+/// An event handler attribute of the type `EventHandler` in a member table: its name, the type of
+/// its events, and the type of the extension that the targets which have it carry (the brand check).
 ///
 /// ```
 /// # use boa_engine::{Finalize, JsData, Trace};
@@ -32,10 +37,17 @@ macro_rules! event_handler_attribute {
         $crate::webidl::Member::Attribute {
             name: $name,
             get: |this, _, context| {
-                $crate::html::event_handler_get::<$brand>(this, $name, $type, context)
+                $crate::dom::event_handler_get::<$brand>(this, $name, $type, context)
             },
             set: Some(|this, args, context| {
-                $crate::html::event_handler_set::<$brand>(this, args, $name, $type, context)
+                $crate::dom::event_handler_set::<$brand>(
+                    this,
+                    args,
+                    $name,
+                    $type,
+                    $crate::dom::the_event_handler_processing_algorithm,
+                    context,
+                )
             }),
         }
     };
@@ -71,6 +83,8 @@ pub fn event_handler_get<T: NativeObject>(
 }
 
 /// The setter of an event handler attribute; see [`event_handler_attribute!`](crate::event_handler_attribute).
+/// `algorithm` is what runs the handler: [`the_event_handler_processing_algorithm`], if the
+/// attribute's type is `EventHandler`.
 ///
 /// # Errors
 ///
@@ -80,6 +94,7 @@ pub fn event_handler_set<T: NativeObject>(
     args: &[JsValue],
     name: &str,
     type_: &str,
+    algorithm: NativeListener,
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let target = branded::<T>(this, name, context)?;
@@ -87,53 +102,34 @@ pub fn event_handler_set<T: NativeObject>(
     // [LegacyTreatNonObjectAsNull]: any object is kept, also one that cannot be called.
     match args.first().and_then(JsValue::as_object) {
         // Set the handler's value and activate it.
-        Some(handler) => {
-            target.set_native_listener(type_, handler, the_event_handler_processing_algorithm);
-        }
+        Some(handler) => target.set_native_listener(type_, handler, algorithm),
         // Deactivate it.
         None => target.remove_native_listener(&type_),
     }
     Ok(JsValue::undefined())
 }
 
-/// <https://html.spec.whatwg.org/multipage/webappapis.html#the-event-handler-processing-algorithm>
+/// <https://html.spec.whatwg.org/multipage/webappapis.html#the-event-handler-processing-algorithm>,
+/// for a handler of the type `EventHandler`.
 ///
-/// 1. – 2. of it, a handler that is null, cannot come here: it is no listener.
-fn the_event_handler_processing_algorithm(
+/// # Errors
+///
+/// What the handler throws; the dispatch reports it.
+pub fn the_event_handler_processing_algorithm(
     handler: &JsObject,
     this: &JsValue,
     event: &JsObject,
     context: &mut Context,
 ) -> JsResult<()> {
+    // 1. – 2. N/A: a handler that is null is no listener.
+    // 3. N/A: special error event handling is for a handler of the type OnErrorEventHandler.
+    // 4. Invoke it with the event.
     let event_value = JsValue::from(event.clone());
     let core = event_core(&event_value)?;
-    // 3. Special error event handling.
-    if let Some(error_info) = special_error_event(&core, this, context) {
-        // 4. Five arguments. What it throws is reported by the dispatch.
-        let returned = invoke_callback(handler, this, &error_info.arguments(), context)?;
-        // 5. True cancels.
-        if returned.as_boolean() == Some(true) {
-            core.set_the_canceled_flag();
-        }
-        return Ok(());
-    }
-    // 4. The event. What it throws is reported by the dispatch.
     let returned = invoke_callback(handler, this, &[event_value], context)?;
     // 5. N/A: beforeunload. False cancels.
     if returned.as_boolean() == Some(false) {
         core.set_the_canceled_flag();
     }
     Ok(())
-}
-
-/// Is it an ErrorEvent of type `error` at a global object?
-fn special_error_event<'a>(
-    event: &'a EventCore,
-    this: &JsValue,
-    context: &mut Context,
-) -> Option<&'a ErrorEventData> {
-    let error_info = event.extension::<ErrorEventData>()?;
-    let target = target_of(&this.as_object()?, context)?;
-    target.extension::<GlobalScope>()?;
-    (event.type_() == js_string!("error")).then_some(error_info)
 }

@@ -1,0 +1,38 @@
+//! The type `OnErrorEventHandler`, which only the `onerror` of a global object has.
+//! <https://html.spec.whatwg.org/multipage/webappapis.html#onerroreventhandler>
+
+use boa_engine::{Context, JsObject, JsResult, JsValue, js_string};
+
+use super::error_event::ErrorEventData;
+use crate::{
+    dom::{EventCore, event_core, the_event_handler_processing_algorithm},
+    webidl::invoke_callback,
+};
+
+/// <https://html.spec.whatwg.org/multipage/webappapis.html#the-event-handler-processing-algorithm>,
+/// for the `onerror` of a global object.
+pub(super) fn the_error_event_handler_processing_algorithm(
+    handler: &JsObject,
+    this: &JsValue,
+    event: &JsObject,
+    context: &mut Context,
+) -> JsResult<()> {
+    let core = event_core(&event.clone().into())?;
+    // 3. Special error event handling is for an ErrorEvent of type "error".
+    let Some(error_info) = special_error_event(&core) else {
+        return the_event_handler_processing_algorithm(handler, this, event, context);
+    };
+    // 4. Five arguments. What it throws is reported by the dispatch.
+    let returned = invoke_callback(handler, this, &error_info.arguments(), context)?;
+    // 5. True cancels.
+    if returned.as_boolean() == Some(true) {
+        core.set_the_canceled_flag();
+    }
+    Ok(())
+}
+
+fn special_error_event(event: &EventCore) -> Option<&ErrorEventData> {
+    event
+        .extension::<ErrorEventData>()
+        .filter(|_| event.type_() == js_string!("error"))
+}
