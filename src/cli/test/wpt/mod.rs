@@ -13,7 +13,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -219,16 +222,17 @@ fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
         let said = log.last_lines();
         io::Error::other(format!("the servers of web-platform-tests {what}: {said}"))
     };
-    let Ok(line) = lines.recv_timeout(START_LIMIT) else {
-        let ended = process.child.try_wait()?.is_some();
-        // Its last words may still be on their way.
-        thread::sleep(POLL);
-        let what = if ended {
-            "have not started"
-        } else {
-            "are silent"
-        };
-        return Err(failed(what));
+    let line = match lines.recv_timeout(START_LIMIT) {
+        Ok(line) => line,
+        Err(why) => {
+            // Its last words may still be on their way.
+            thread::sleep(POLL);
+            return Err(failed(match why {
+                // It has closed its end, though the system may not have noticed that it is gone.
+                RecvTimeoutError::Disconnected => "have not started",
+                RecvTimeoutError::Timeout => "are silent",
+            }));
+        }
     };
     let config: Value =
         serde_json::from_str(&line).map_err(|error| failed(&format!("say {line:?} ({error})")))?;
