@@ -3,30 +3,93 @@
 //!
 //! `cargo test --test js -- dispatch` runs the files whose name contains "dispatch".
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-use boa_websocket::cli::test::{Environment, FileOutcome, FileStatus, SubtestStatus, Tree};
+use boa_websocket::cli::test::{
+    Environment, FileOutcome, FileStatus, SubtestStatus, TestFile, Tree,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use tempfile::TempDir;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let tree = Tree {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("js-tests"),
-        html: false,
-    };
-    let tests = tree.find(&[".".into()]).expect("js-tests can be read");
-    assert!(!tests.is_empty(), "no test file in {}", tree.root.display());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("js-tests");
+    let (scratch, verdicts) = verdicts(&root);
+    let tests = find(&root);
     let environment =
         Environment::own(env!("CARGO_BIN_EXE_boaws")).expect("the embedded server starts");
     let environment = Arc::new(environment);
-    let trials = tests.into_iter().map(|test| {
+    let mut trials = Vec::new();
+    for test in tests {
         let environment = Arc::clone(&environment);
-        Trial::test(test.id.clone(), move || judge(&environment.run(&test)))
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+        trials.push(Trial::test(test.id.clone(), move || {
+            judge(&environment.run(&test))
+        }));
+    }
+    for (test, expected) in verdicts {
+        let environment = Arc::clone(&environment);
+        let name = format!("host/verdicts/{}", test.id);
+        trials.push(Trial::test(name, move || {
+            compare(&environment.run(&test), &expected)
+        }));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(scratch);
     // Exiting would not stop the server.
     drop(environment);
     conclusion.exit();
+}
+
+fn find(root: &Path) -> Vec<TestFile> {
+    let tree = Tree {
+        root: root.to_owned(),
+        html: false,
+    };
+    let tests = tree.find(&[".".into()]).expect("the folder can be read");
+    assert!(!tests.is_empty(), "no test file in {}", root.display());
+    tests
+}
+
+/// Files of `host/verdicts`: what the harness itself makes of tests that fail, hang or throw stands in their first
+/// line. They are no tests where they are, so that nobody takes their failures for failures.
+fn verdicts(root: &Path) -> (TempDir, Vec<(TestFile, String)>) {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    for entry in fs::read_dir(root.join("host/verdicts")).expect("host/verdicts can be read") {
+        let path = entry.expect("host/verdicts can be read").path();
+        let name = path.file_stem().unwrap_or_default().display();
+        let copy = scratch.path().join(format!("{name}.any.js"));
+        fs::copy(&path, copy).expect("a file can be copied");
+    }
+    let tests = find(scratch.path()).into_iter().map(|test| {
+        let text = fs::read_to_string(scratch.path().join(&test.id)).expect("a file can be read");
+        let expected = text.lines().next().unwrap_or_default().to_owned();
+        (test, expected)
+    });
+    let tests = tests.collect();
+    (scratch, tests)
+}
+
+/// Compares an outcome with the `// EXPECT:` line of a file; the message needs to be in it only.
+fn compare(outcome: &FileOutcome, expected: &str) -> Result<(), Failed> {
+    let expected = expected
+        .strip_prefix("// EXPECT: ")
+        .ok_or("no EXPECT line")?;
+    let expected: Value = serde_json::from_str(expected)?;
+    let tests = outcome.subtests.iter();
+    let tests = tests.map(|test| (test.name.clone(), test.status.to_string()));
+    let same_message = match (expected["message"].as_str(), &outcome.message) {
+        (None, None) => true,
+        (Some(part), Some(whole)) => whole.contains(part),
+        _ => false,
+    };
+    if expected["status"] == outcome.status.to_string()
+        && same_message
+        && expected["tests"] == serde_json::json!(tests.collect::<BTreeMap<_, _>>())
+    {
+        return Ok(());
+    }
+    Err(format!("expected {expected}\nfound {outcome:?}").into())
 }
 
 /// Every failing subtest has a line.

@@ -15,7 +15,7 @@ use rustls::ClientConnection;
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
 
-/// Ciphertext read at once, in bytes.
+/// Ciphertext read at once at most, in bytes.
 const CIPHERTEXT: usize = 64 << 10;
 
 /// Ciphertext of the connection that is being read. It is shared by all of a thread's connections,
@@ -183,7 +183,10 @@ impl TlsLine {
                 }
                 ciphertext.clear();
                 ciphertext.buffer.resize(CIPHERTEXT, 0);
-                ciphertext.end = self.tcp.read(&mut ciphertext.buffer)?;
+                // No more than is asked for: all of it has to be used up in this turn.
+                let size = buffer.len().min(CIPHERTEXT);
+                let space = ciphertext.buffer.get_mut(..size).unwrap_or_default();
+                ciphertext.end = self.tcp.read(space)?;
                 // Nothing read is FIN: rustls gets to see that below, and tells whether it is cut.
             }
             self.tls.read_tls(ciphertext)?;

@@ -8,7 +8,7 @@
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; compression, proxies and heartbeats.
+//! sees; proxies and heartbeats.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -32,8 +32,6 @@
 //! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
 //! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
 //! * Proxies: a phase between `Dial::connect` and `Dial::start_tls`.
-//! * Extensions: offered in `handshake::request`, answered in `handshake::response`, handed to
-//!   `protocol` in `Socket::adopt`.
 //! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
@@ -57,7 +55,7 @@ pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;
-pub use options::{Limits, Options, Timeouts};
+pub use options::{Compression, Limits, Options, Timeouts};
 pub use queue::{EventBatch, TextRange};
 pub use tls::TlsOptions;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

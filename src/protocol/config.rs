@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::extension::Deflate;
+
 /// The limits and times of one [`Connection`](super::Connection).
 ///
 /// ```
@@ -15,7 +17,8 @@ pub struct Config {
     /// The largest message that is received, in payload bytes (for text: of its UTF-8).
     ///
     /// A frame that would exceed it fails the connection with 1009 as soon as its header says so;
-    /// none of its payload is kept. Default: 64 MiB.
+    /// none of its payload is kept. A compressed message fails it once it has been inflated to more;
+    /// up to 64 KiB of it are inflated at a time. Default: 64 MiB.
     pub max_message_size: usize,
 
     /// The largest number of frames that one received message may consist of; 0 counts as 1.
@@ -43,9 +46,13 @@ pub struct Config {
 
     /// How many bytes are encoded ahead into the output buffer; 0 counts as 1.
     ///
-    /// Frame headers and waiting control frames may come on top of it, less than 5 KiB.
+    /// Frame headers and waiting control frames may come on top of it, less than 5 KiB; and where
+    /// messages are compressed, one frame with up to 64 KiB of payload.
     /// Default: 64 KiB.
     pub output_high_water: usize,
+
+    /// permessage-deflate, if the opening handshake agreed on it. Default: `None`.
+    pub deflate: Option<Deflate>,
 }
 
 impl Default for Config {
@@ -56,6 +63,7 @@ impl Default for Config {
             close_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(2),
             output_high_water: 64 * 1024,
+            deflate: None,
         }
     }
 }

@@ -41,8 +41,8 @@ impl Connection {
     /// A connection whose opening handshake has just succeeded.
     pub fn new(config: Config) -> Self {
         Self {
-            incoming: Incoming::default(),
-            output: Output::new(config.output_high_water),
+            incoming: Incoming::new(config.deflate.as_ref()),
+            output: Output::new(config.output_high_water, config.deflate.as_ref()),
             config,
             received: None,
             failure: None,
@@ -190,6 +190,12 @@ impl Connection {
         self.finish_if_nothing_is_awaited();
     }
 
+    /// How many bytes compressed messages have been inflated to since the last call: what a caller
+    /// that gives each connection its turn counts, besides the bytes it has read.
+    pub fn take_inflated(&mut self) -> u64 {
+        self.incoming.take_inflated()
+    }
+
     // --- to the line
 
     /// What to write next, encoded as far as [`Config::output_high_water`] asks.
@@ -222,7 +228,8 @@ impl Connection {
     /// by.
     ///
     /// A message counts when the last byte of its frame was written; one that does not fit into
-    /// the output buffer as a whole counts in pieces.
+    /// the output buffer as a whole counts in pieces, and one that goes out compressed and in
+    /// fragments counts with each of those, by their size before.
     pub fn take_sent(&mut self) -> u64 {
         self.output.take_sent()
     }
@@ -359,5 +366,12 @@ impl Connection {
     #[cfg(test)]
     pub(super) fn owned_memory(&self) -> usize {
         self.incoming.capacity() + self.output.capacity()
+    }
+
+    /// Whether there is memory for compressing and for decompressing.
+    #[cfg(test)]
+    pub(super) fn deflate_memory(&self) -> (bool, bool) {
+        let (output, incoming) = (&self.output, &self.incoming);
+        (output.has_deflater_memory(), incoming.has_inflater_memory())
     }
 }

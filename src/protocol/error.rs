@@ -48,6 +48,9 @@ pub enum Error {
     /// A reason for closing that is not UTF-8 (RFC 6455, 8.1 and 5.5.1).
     #[error("the reason in a Close frame is not valid UTF-8")]
     InvalidUtf8InReason,
+    /// A compressed message that is not a whole DEFLATE stream (RFC 7692, 7.2.2).
+    #[error("a compressed message cannot be inflated")]
+    InvalidCompressedData,
     /// A message over [`Config::max_message_size`](super::Config::max_message_size).
     #[error("a message is larger than the limit of {limit} bytes")]
     MessageTooLarge {
@@ -99,7 +102,9 @@ impl Error {
             | Self::ExpectedContinuation
             | Self::CloseBodyTooShort
             | Self::CloseCode(_) => Some(1002),
-            Self::InvalidUtf8InText | Self::InvalidUtf8InReason => Some(1007),
+            Self::InvalidUtf8InText | Self::InvalidUtf8InReason | Self::InvalidCompressedData => {
+                Some(1007)
+            }
             Self::TooManyFragments { .. } => Some(1008),
             Self::MessageTooLarge { .. } | Self::OutOfMemory { .. } => Some(1009),
             Self::CloseTimeout | Self::LineEnded | Self::LineFailed | Self::Failed(_) => None,

@@ -26,12 +26,27 @@ pub(super) struct Expected {
     pub(super) room: usize,
     /// The limit that `room` is what is left of.
     pub(super) limit: usize,
+    /// permessage-deflate was agreed on.
+    pub(super) deflate: bool,
+}
+
+impl Expected {
+    /// How many bytes of payload a frame with this first byte may have.
+    fn room_for(&self, first_byte: u8) -> usize {
+        if first_byte & extension::COMPRESSED != 0 {
+            extension::most_compressed(self.limit)
+        } else {
+            self.room
+        }
+    }
 }
 
 /// A header that is known to be in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) fin: bool,
+    /// The message that begins with it is compressed.
+    pub(super) compressed: bool,
     pub(super) opcode: OpCode,
     pub(super) length: u64,
 }
@@ -86,6 +101,7 @@ fn parse(prefix: &[u8], expected: Expected) -> Result<Option<Header>, Error> {
         Ok(None) => Ok(None),
         Ok(Some((header, length))) => Ok(Some(Header {
             fin: header.is_final,
+            compressed: header.rsv1,
             opcode: header.opcode,
             length,
         })),
@@ -103,10 +119,10 @@ fn check(prefix: &[u8], expected: Expected) -> Result<(), Error> {
     let Some(&first) = prefix.first() else {
         return Ok(());
     };
-    if !extension::permits_reserved_bits(first) {
+    let opcode = OpCode::from(first & OPCODE);
+    if !extension::permits_reserved_bits(first, opcode, expected.deflate) {
         return Err(Error::ReservedBit(first));
     }
-    let opcode = OpCode::from(first & OPCODE);
     match opcode {
         OpCode::Data(Data::Reserved(_)) | OpCode::Control(Control::Reserved(_)) => {
             return Err(Error::ReservedOpcode(first & OPCODE));
@@ -150,7 +166,7 @@ fn check(prefix: &[u8], expected: Expected) -> Result<(), Error> {
     if most < minimum {
         return Err(Error::FrameLengthNotMinimal);
     }
-    if least > expected.room as u64 {
+    if least > expected.room_for(first) as u64 {
         return Err(Error::MessageTooLarge {
             limit: expected.limit,
         });

@@ -6,8 +6,10 @@ use super::{
     close::{self, MAX_CONTROL_LENGTH},
     config::Config,
     error::Error,
+    extension::{self, Deflate},
     frame::{Expected, Header, HeaderReader},
-    message::Assembly,
+    inflate::{Inflater, STEP},
+    message::{Assembly, Size},
     sink::Sink,
 };
 
@@ -31,9 +33,22 @@ pub(super) struct Incoming {
     frame: Option<Frame>,
     /// The data message under way: between its first frame's header and its last frame's end.
     message: Option<Assembly>,
+    /// What is known of the compressed form of that message, if it has one.
+    compressed: Option<Compressed>,
+    /// Where permessage-deflate was agreed on.
+    inflater: Option<Inflater>,
+    /// Bytes that were inflated since somebody asked.
+    inflated: u64,
     /// The payload of a control frame that did not arrive in one piece.
     control: [u8; MAX_CONTROL_LENGTH],
     control_length: usize,
+}
+
+/// The compressed form of the message under way.
+#[derive(Debug)]
+struct Compressed {
+    /// How many bytes of it have been announced by frames.
+    length: usize,
 }
 
 /// The frame whose header was read and whose payload is awaited.
@@ -46,17 +61,24 @@ struct Frame {
 
 impl Default for Incoming {
     fn default() -> Self {
-        Self {
-            header: HeaderReader::default(),
-            frame: None,
-            message: None,
-            control: [0; MAX_CONTROL_LENGTH],
-            control_length: 0,
-        }
+        Self::new(None)
     }
 }
 
 impl Incoming {
+    pub(super) fn new(deflate: Option<&Deflate>) -> Self {
+        Self {
+            header: HeaderReader::default(),
+            frame: None,
+            message: None,
+            compressed: None,
+            inflater: deflate.cloned().map(Inflater::new),
+            inflated: 0,
+            control: [0; MAX_CONTROL_LENGTH],
+            control_length: 0,
+        }
+    }
+
     /// Takes bytes off the front of `bytes` until a control frame is whole or nothing is left.
     /// Messages go to `sink`.
     pub(super) fn next<'a, 'b: 'a>(
@@ -83,6 +105,9 @@ impl Incoming {
             let whole = frame.missing == 0;
 
             match frame.opcode {
+                OpCode::Data(_) if self.compressed.is_some() => {
+                    self.compressed_data(piece, whole, config, sink)?;
+                }
                 OpCode::Data(_) => self.data(piece, whole, sink)?,
                 OpCode::Control(opcode) => {
                     if whole && self.control_length == 0 {
@@ -116,7 +141,7 @@ impl Incoming {
     pub(super) fn body_buffer(&mut self) -> Option<&mut [u8]> {
         let frame = self.frame.as_ref()?;
         // No control frame is that large.
-        if frame.missing < DIRECT_READ_MIN {
+        if frame.missing < DIRECT_READ_MIN || self.compressed.is_some() {
             return None;
         }
         self.message.as_mut()?.window(frame.missing)
@@ -127,7 +152,7 @@ impl Incoming {
         let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
             return Ok(());
         };
-        if matches!(frame.opcode, OpCode::Control(_)) {
+        if matches!(frame.opcode, OpCode::Control(_)) || self.compressed.is_some() {
             return Ok(());
         }
         let most = usize::try_from(frame.missing).unwrap_or(usize::MAX);
@@ -141,11 +166,16 @@ impl Incoming {
 
     fn expected(&self, config: &Config) -> Expected {
         let limit = config.max_message_size;
-        let arrived = self.message.as_ref().map_or(0, Assembly::len);
+        let room = match (&self.compressed, &self.message) {
+            (Some(form), _) => extension::most_compressed(limit).saturating_sub(form.length),
+            (None, Some(message)) => limit.saturating_sub(message.len()),
+            (None, None) => limit,
+        };
         Expected {
             within_message: self.message.is_some(),
-            room: limit.saturating_sub(arrived),
+            room,
             limit,
+            deflate: self.inflater.is_some(),
         }
     }
 
@@ -153,18 +183,18 @@ impl Incoming {
     fn begin_frame(&mut self, header: Header, config: &Config) -> Result<(), Error> {
         let Header {
             fin,
+            compressed,
             opcode,
             length,
         } = header;
         // Its size is known where the message has just one frame. A length within the limit fits.
-        let announced = if fin {
-            usize::try_from(length).ok()
-        } else {
-            None
+        let size = match usize::try_from(length) {
+            Ok(length) if fin && !compressed => Size::Announced(length),
+            _ => Size::AtMost(config.max_message_size),
         };
         match opcode {
-            OpCode::Data(Data::Text) => self.message = Some(Assembly::text(announced)),
-            OpCode::Data(Data::Binary) => self.message = Some(Assembly::binary(announced)),
+            OpCode::Data(Data::Text) => self.message = Some(Assembly::text(size)),
+            OpCode::Data(Data::Binary) => self.message = Some(Assembly::binary(size)),
             OpCode::Data(_) => {
                 let limit = config.max_fragments.max(1);
                 if let Some(message) = &mut self.message
@@ -174,6 +204,13 @@ impl Incoming {
                 }
             }
             OpCode::Control(_) => {}
+        }
+        if compressed {
+            self.compressed = Some(Compressed { length: 0 });
+        }
+        if let (Some(form), OpCode::Data(_)) = (&mut self.compressed, opcode) {
+            // Within the limit, which was checked with the header.
+            form.length += usize::try_from(length).unwrap_or(usize::MAX);
         }
         self.frame = Some(Frame {
             fin,
@@ -200,6 +237,62 @@ impl Incoming {
         }
     }
 
+    /// The same for a frame of a compressed message: RFC 7692, 7.2.2.
+    fn compressed_data(
+        &mut self,
+        mut piece: &[u8],
+        last: bool,
+        config: &Config,
+        sink: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let (Some(inflater), Some(message), Some(frame)) =
+            (&mut self.inflater, &mut self.message, &self.frame)
+        else {
+            return Ok(());
+        };
+        let ends = last && frame.fin;
+        let limit = config.max_message_size;
+        let mut plain = Vec::new();
+        let mut room = Inflater::first_step(piece.len());
+        let mut more = !piece.is_empty();
+        while more {
+            plain.reserve_exact(room);
+            let mut step = inflater.step(&mut piece, &mut plain);
+            self.inflated += plain.len() as u64;
+            if plain.len() > limit.saturating_sub(message.len()) {
+                return Err(Error::MessageTooLarge { limit });
+            }
+            // The usual case, as with uncompressed messages: what is whole is not stored.
+            if ends && step == Ok(false) && message.len() == 0 {
+                step = inflater.end_of_message().map(|()| false);
+                if step.is_ok() {
+                    self.frame = None;
+                    self.compressed = None;
+                    let message = self.message.take();
+                    return message.map_or(Ok(()), |message| message.finish_with(&plain, sink));
+                }
+            }
+            // What is wrong first is found first, even if a step has found both.
+            message.push(&plain)?;
+            more = step?;
+            plain.clear();
+            room = STEP;
+        }
+        if last {
+            self.frame = None;
+        }
+        if ends && let Some(message) = self.message.take() {
+            self.compressed = None;
+            inflater.end_of_message()?;
+            message.finish(sink)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_inflated(&mut self) -> u64 {
+        std::mem::take(&mut self.inflated)
+    }
+
     fn end_of_frame(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         if self.frame.take().is_some_and(|frame| frame.fin)
             && let Some(message) = self.message.take()
@@ -218,6 +311,11 @@ impl Incoming {
             self.control_length += piece.len();
         }
         self.control_length
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_inflater_memory(&self) -> bool {
+        self.inflater.as_ref().is_some_and(Inflater::is_allocated)
     }
 
     #[cfg(test)]

@@ -27,8 +27,16 @@ pub(super) struct Assembly {
     payload: Payload,
     /// How many frames it has so far.
     fragments: usize,
-    /// The size of the whole message, where its first frame is its last one.
-    announced: Option<usize>,
+    size: Size,
+}
+
+/// What is known of a message's size before it is whole, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// Its first frame is its last one, and not compressed.
+    Announced(usize),
+    /// Nothing but the limit.
+    AtMost(usize),
 }
 
 #[derive(Debug)]
@@ -43,21 +51,21 @@ enum Payload {
 
 impl Assembly {
     /// A text message whose first frame begins.
-    pub(super) fn text(announced: Option<usize>) -> Self {
+    pub(super) fn text(size: Size) -> Self {
         Self {
             payload: Payload::Text(Utf8::default()),
             fragments: 1,
-            announced,
+            size,
         }
     }
 
     /// A binary message whose first frame begins.
-    pub(super) fn binary(announced: Option<usize>) -> Self {
+    pub(super) fn binary(size: Size) -> Self {
         let data = Binary::new(BINARY_ALIGNMENT);
         Self {
             payload: Payload::Binary { data, filled: 0 },
             fragments: 1,
-            announced,
+            size,
         }
     }
 
@@ -77,22 +85,24 @@ impl Assembly {
 
     /// Nothing but the header of its first and only frame has arrived.
     pub(super) fn is_fresh(&self) -> bool {
-        self.announced.is_some() && self.len() == 0
+        matches!(self.size, Size::Announced(_)) && self.len() == 0
     }
 
     /// Appends the next piece of payload.
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), Error> {
-        let announced = self.announced;
+        let size = self.size;
         match &mut self.payload {
             Payload::Text(text) => {
                 let needed = text.len() + piece.len();
                 let string = text.string_mut();
                 let (length, capacity) = (string.len(), string.capacity());
                 if needed > capacity {
-                    let wanted = next_capacity(needed, needed, announced) - length;
-                    match announced {
-                        Some(_) => string.try_reserve_exact(wanted),
-                        None => string.try_reserve(wanted),
+                    let wanted = next_capacity(needed, needed, size) - length;
+                    match size {
+                        Size::Announced(_) => string.try_reserve_exact(wanted),
+                        Size::AtMost(_) => string
+                            .try_reserve(wanted)
+                            .or_else(|_| string.try_reserve(needed - length)),
                     }
                     .map_err(|_| Error::OutOfMemory { size: needed })?;
                 }
@@ -101,7 +111,7 @@ impl Assembly {
             Payload::Binary { data, filled } => {
                 data.truncate(*filled);
                 let arrived = *filled + piece.len();
-                reserve(data, arrived, arrived, announced)?;
+                reserve(data, arrived, arrived, size)?;
                 data.extend_from_slice(piece);
                 *filled = data.len();
                 Ok(())
@@ -119,7 +129,7 @@ impl Assembly {
         let size = usize::try_from(limit).unwrap_or(usize::MAX).min(MAX_WINDOW);
         if data.len() - *filled < size.min(MIN_WINDOW) {
             let end = *filled + size;
-            reserve(data, end, *filled, self.announced).ok()?;
+            reserve(data, end, *filled, self.size).ok()?;
             let missing = end - data.len();
             for _ in 0..missing / ZEROS.len() {
                 data.extend_from_slice(&ZEROS);
@@ -175,19 +185,17 @@ impl Assembly {
 }
 
 /// Makes room in `data` for `needed` bytes in all.
-fn reserve(
-    data: &mut Binary,
-    needed: usize,
-    arrived: usize,
-    announced: Option<usize>,
-) -> Result<(), Error> {
+fn reserve(data: &mut Binary, needed: usize, arrived: usize, size: Size) -> Result<(), Error> {
     if needed <= data.capacity() {
         return Ok(());
     }
-    let wanted = next_capacity(needed, arrived, announced) - data.len();
-    match announced {
-        Some(_) => data.try_reserve_exact(wanted),
-        None => data.try_reserve(wanted),
+    let length = data.len();
+    let wanted = next_capacity(needed, arrived, size) - length;
+    match size {
+        Size::Announced(_) => data.try_reserve_exact(wanted),
+        Size::AtMost(_) => data
+            .try_reserve(wanted)
+            .or_else(|_| data.try_reserve(needed - length)),
     }
     .map_err(|_| Error::OutOfMemory { size: needed })
 }
@@ -195,11 +203,15 @@ fn reserve(
 /// The capacity to ask for when `needed` bytes do not fit any more.
 ///
 /// A message whose size is known ends with exactly that capacity and is moved seldom on the way;
-/// for any other, the vector's own doubling is right.
-fn next_capacity(needed: usize, arrived: usize, announced: Option<usize>) -> usize {
-    match announced {
-        Some(whole) => needed.max(whole.min(arrived.saturating_mul(4).max(FIRST_CAPACITY))),
-        None => needed,
+/// for any other, the vector's own doubling is right, up to a quarter of the limit. Then the limit
+/// follows, so that what is moved and its copy are never larger together than what is allowed.
+fn next_capacity(needed: usize, arrived: usize, size: Size) -> usize {
+    match size {
+        Size::Announced(whole) => {
+            needed.max(whole.min(arrived.saturating_mul(4).max(FIRST_CAPACITY)))
+        }
+        Size::AtMost(limit) if needed > limit / 4 => needed.max(limit),
+        Size::AtMost(_) => needed,
     }
 }
 
@@ -209,20 +221,40 @@ mod tests {
 
     #[test]
     fn capacity_follows_what_arrived() {
-        assert_eq!(next_capacity(1, 1, Some(10)), 10);
-        assert_eq!(next_capacity(1, 1, Some(FIRST_CAPACITY)), FIRST_CAPACITY);
-        assert_eq!(next_capacity(1, 1, Some(60 << 20)), FIRST_CAPACITY);
-        assert_eq!(next_capacity(MAX_WINDOW, 0, Some(60 << 20)), FIRST_CAPACITY);
-        assert_eq!(next_capacity(1 << 20, 1 << 20, Some(60 << 20)), 4 << 20);
-        assert_eq!(next_capacity(16 << 20, 16 << 20, Some(60 << 20)), 60 << 20);
-        assert_eq!(next_capacity(7, 7, None), 7);
+        assert_eq!(next_capacity(1, 1, Size::Announced(10)), 10);
+        assert_eq!(
+            next_capacity(1, 1, Size::Announced(FIRST_CAPACITY)),
+            FIRST_CAPACITY
+        );
+        assert_eq!(
+            next_capacity(1, 1, Size::Announced(60 << 20)),
+            FIRST_CAPACITY
+        );
+        assert_eq!(
+            next_capacity(MAX_WINDOW, 0, Size::Announced(60 << 20)),
+            FIRST_CAPACITY
+        );
+        assert_eq!(
+            next_capacity(1 << 20, 1 << 20, Size::Announced(60 << 20)),
+            4 << 20
+        );
+        assert_eq!(
+            next_capacity(16 << 20, 16 << 20, Size::Announced(60 << 20)),
+            60 << 20
+        );
+        assert_eq!(next_capacity(7, 7, Size::AtMost(28)), 7);
+        assert_eq!(next_capacity(8, 8, Size::AtMost(28)), 28);
+        assert_eq!(next_capacity(30, 30, Size::AtMost(28)), 30);
         let half = usize::MAX / 2;
-        assert_eq!(next_capacity(half, half, Some(usize::MAX)), usize::MAX);
+        assert_eq!(
+            next_capacity(half, half, Size::Announced(usize::MAX)),
+            usize::MAX
+        );
     }
 
     #[test]
     fn a_window_keeps_what_is_before_it() {
-        let mut message = Assembly::binary(Some(10_000));
+        let mut message = Assembly::binary(Size::Announced(10_000));
         message.push(b"abc").unwrap();
         let window = message.window(9_997).unwrap();
         assert_eq!(window.len(), 9_997);
@@ -243,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_window_is_bounded() {
-        let mut message = Assembly::binary(Some(64 << 20));
+        let mut message = Assembly::binary(Size::Announced(64 << 20));
         assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
         assert_eq!(message.capacity(), FIRST_CAPACITY);
         // What is left of it is used first.
@@ -252,7 +284,7 @@ mod tests {
         let rest = MAX_WINDOW - 1000 - MIN_WINDOW + 1;
         assert_eq!(message.window_filled(rest), rest);
         assert_eq!(message.window(64 << 20).unwrap().len(), MAX_WINDOW);
-        let mut text = Assembly::text(Some(64 << 20));
+        let mut text = Assembly::text(Size::Announced(64 << 20));
         assert_eq!(text.window(64 << 20), None);
     }
 }

@@ -56,11 +56,16 @@
 //! An end of input alone does not break the line: it can still take our answer, and then the
 //! handshake is complete.
 //!
-//! # Where permessage-deflate goes
+//! # permessage-deflate
 //!
-//! [RFC 7692] is not implemented yet. Its place is `extension.rs`: which RSV bits have a meaning,
-//! and the two seams where payload passes it, one in each direction. Without an agreed extension
-//! a set RSV bit fails the connection with 1002.
+//! `extension.rs` says what was agreed on and where a message's payload passes [RFC 7692]:
+//! `inflate.rs` on its way in, `deflate.rs` on its way out. Without an agreement a set RSV bit fails
+//! the connection with 1002.
+//!
+//! A connection that has not sent or received a compressed message has no memory for it. From the
+//! first one on, deflating takes 245 to 371 KiB for a window of 9 to 15 bits and inflating 47 KiB.
+//! Without context takeover the inflater goes with each message, and the deflater when nothing is
+//! left to be written.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 //! [RFC 6455, section 7.1.4]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.4
@@ -70,10 +75,12 @@
 mod close;
 mod config;
 mod connection;
+mod deflate;
 mod error;
 mod extension;
 mod frame;
 mod incoming;
+mod inflate;
 mod mask;
 mod message;
 mod output;
@@ -88,6 +95,7 @@ pub use close::{NO_CLOSE_FRAME, NO_STATUS_CODE, is_close_code_for_the_wire};
 pub use config::Config;
 pub use connection::Connection;
 pub use error::Error;
+pub use extension::Deflate;
 pub use incoming::DIRECT_READ_MIN;
 pub use sink::{Binary, Sink};
 pub use state::{Outcome, State};

@@ -12,6 +12,8 @@ use tungstenite::{
 
 use super::{
     close::{CloseFrame, MAX_CONTROL_LENGTH},
+    deflate::{Deflater, FRAGMENT},
+    extension::Deflate,
     mask::{self, Key},
 };
 
@@ -33,6 +35,9 @@ const MAX_HEADER_LENGTH: usize = 14;
 /// The header of a control frame to a server: two bytes and a key of four.
 const CONTROL_OVERHEAD: usize = 6;
 
+/// How many bytes of payload are compressed for one filling of the buffer, however small they get.
+const COMPRESSED_AT_ONCE: usize = 4 * FRAGMENT;
+
 /// What is to be written, and how far it got.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -41,6 +46,10 @@ pub(super) struct Output {
     queue: VecDeque<(Data, Bytes)>,
     /// The message of which a part is encoded.
     begun: Option<Begun>,
+    /// The message of which some fragments are encoded, compressed, and not the last.
+    fragmented: Option<Fragmented>,
+    /// Where permessage-deflate was agreed on.
+    deflater: Option<Deflater>,
     /// Frames ready to be sent between two messages.
     pongs: Vec<u8>,
     ping: Vec<u8>,
@@ -67,6 +76,14 @@ pub(super) struct Output {
 struct Begun {
     payload: Bytes,
     key: Key,
+    position: usize,
+}
+
+/// A message that is compressed fragment by fragment.
+#[derive(Debug)]
+struct Fragmented {
+    kind: Data,
+    payload: Bytes,
     position: usize,
 }
 
@@ -98,11 +115,13 @@ enum MarkKind {
 }
 
 impl Output {
-    pub(super) fn new(high_water: usize) -> Self {
+    pub(super) fn new(high_water: usize, deflate: Option<&Deflate>) -> Self {
         Self {
             high_water: high_water.max(1),
             queue: VecDeque::new(),
             begun: None,
+            fragmented: None,
+            deflater: deflate.cloned().and_then(Deflater::new),
             pongs: Vec::new(),
             ping: Vec::new(),
             close: OurClose::No,
@@ -198,6 +217,8 @@ impl Output {
 
     fn give_up(&mut self) {
         self.queue = VecDeque::new();
+        self.fragmented = None;
+        self.deflater = None;
         self.pongs = Vec::new();
         self.ping = Vec::new();
     }
@@ -229,6 +250,7 @@ impl Output {
     /// Something waits to be encoded.
     fn has_more(&self) -> bool {
         self.begun.is_some()
+            || self.fragmented.is_some()
             || !self.queue.is_empty()
             || !self.pongs.is_empty()
             || !self.ping.is_empty()
@@ -279,6 +301,9 @@ impl Output {
             give_back(&mut self.buffer);
             give_back(&mut self.pongs);
             give_back(&mut self.ping);
+            if let Some(deflater) = &mut self.deflater {
+                deflater.rest();
+            }
             if self.marks.capacity() > KEPT_ENTRIES {
                 self.marks = VecDeque::new();
             }
@@ -309,13 +334,21 @@ impl Output {
         if self.begun.is_none() {
             self.append_control_frames();
         }
-        while self.begun.is_none() && self.buffer.len() < self.high_water {
-            let Some((kind, payload)) = self.queue.pop_front() else {
+        let mut compressed = 0;
+        while self.begun.is_none()
+            && self.buffer.len() < self.high_water
+            && compressed < COMPRESSED_AT_ONCE
+        {
+            compressed += if let Some(message) = self.fragmented.take() {
+                self.append_fragment(message)
+            } else if let Some((kind, payload)) = self.queue.pop_front() {
+                self.begin_message(kind, payload)
+            } else {
                 break;
             };
-            self.begin_message(kind, payload);
         }
         if self.begun.is_none()
+            && self.fragmented.is_none()
             && self.queue.is_empty()
             && let OurClose::Queued(frame) = &self.close
         {
@@ -334,9 +367,62 @@ impl Output {
         self.mark(0, MarkKind::EndOfFrame);
     }
 
-    fn begin_message(&mut self, kind: Data, payload: Bytes) {
+    /// Encodes what there is room for of a new message; returns how much of it was compressed.
+    fn begin_message(&mut self, kind: Data, payload: Bytes) -> usize {
+        let deflater = self.deflater.as_ref();
+        if deflater.is_some_and(|deflater| deflater.takes(payload.len())) {
+            return self.append_fragment(Fragmented {
+                kind,
+                payload,
+                position: 0,
+            });
+        }
+        self.begin_frame(kind, payload);
+        0
+    }
+
+    /// Encodes the next fragment of a message that is compressed; returns its size before.
+    fn append_fragment(&mut self, mut message: Fragmented) -> usize {
+        let Some(deflater) = &mut self.deflater else {
+            return 0;
+        };
+        let rest = message.payload.get(message.position..).unwrap_or_default();
+        let part = &rest[..rest.len().min(FRAGMENT)];
+        let (first, last) = (message.position == 0, part.len() == rest.len());
+        let blocks = deflater.compress(part, last);
+        let length = part.len();
+        if first && last && blocks.len() >= length && deflater.forgets() {
+            self.begin_frame(message.kind, message.payload);
+            return length;
+        }
         let key = mask::new_key();
-        put_header(&mut self.buffer, OpCode::Data(kind), payload.len(), key);
+        let header = FrameHeader {
+            is_final: last,
+            // RFC 7692, section 6: RSV1 is set on the first fragment only.
+            rsv1: first,
+            opcode: OpCode::Data(if first { message.kind } else { Data::Continue }),
+            mask: Some(key),
+            ..FrameHeader::default()
+        };
+        put_header(&mut self.buffer, header, blocks.len());
+        mask::append_masked(&mut self.buffer, &blocks, key, 0);
+        self.waiting = self.waiting.saturating_sub(length as u64);
+        self.mark(length as u64, MarkKind::EndOfFrame);
+        if !last {
+            message.position += length;
+            self.fragmented = Some(message);
+        }
+        length
+    }
+
+    fn begin_frame(&mut self, kind: Data, payload: Bytes) {
+        let key = mask::new_key();
+        let header = FrameHeader {
+            opcode: OpCode::Data(kind),
+            mask: Some(key),
+            ..FrameHeader::default()
+        };
+        put_header(&mut self.buffer, header, payload.len());
         self.begun = Some(Begun {
             payload,
             key,
@@ -372,6 +458,11 @@ impl Output {
     }
 
     #[cfg(test)]
+    pub(super) fn has_deflater_memory(&self) -> bool {
+        self.deflater.as_ref().is_some_and(Deflater::is_allocated)
+    }
+
+    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.buffer.capacity() + self.pongs.capacity() + self.ping.capacity()
     }
@@ -391,16 +482,16 @@ fn give_back(buffer: &mut Vec<u8>) {
 
 fn put_control_frame(output: &mut Vec<u8>, opcode: Control, payload: &[u8]) {
     let key = mask::new_key();
-    put_header(output, OpCode::Control(opcode), payload.len(), key);
-    mask::append_masked(output, payload, key, 0);
-}
-
-fn put_header(output: &mut Vec<u8>, opcode: OpCode, length: usize, key: Key) {
     let header = FrameHeader {
-        opcode,
+        opcode: OpCode::Control(opcode),
         mask: Some(key),
         ..FrameHeader::default()
     };
+    put_header(output, header, payload.len());
+    mask::append_masked(output, payload, key, 0);
+}
+
+fn put_header(output: &mut Vec<u8>, header: FrameHeader, length: usize) {
     let written = header.format(length as u64, output);
     debug_assert!(written.is_ok(), "a vector takes everything");
 }

@@ -328,8 +328,19 @@ pub(crate) fn read_client_frame(tcp: &mut impl Read) -> std::io::Result<(u8, Vec
     let mut header = [0; 2];
     tcp.read_exact(&mut header)?;
     assert_eq!(header[1] & 0x80, 0x80, "a client masks");
-    let length = usize::from(header[1] & 0x7f);
-    assert!(length < 126, "only short frames here");
+    let length = match header[1] & 0x7f {
+        126 => {
+            let mut length = [0; 2];
+            tcp.read_exact(&mut length)?;
+            usize::from(u16::from_be_bytes(length))
+        }
+        127 => {
+            let mut length = [0; 8];
+            tcp.read_exact(&mut length)?;
+            u64::from_be_bytes(length) as usize
+        }
+        short => usize::from(short),
+    };
     let mut mask = [0; 4];
     tcp.read_exact(&mut mask)?;
     let mut payload = vec![0; length];

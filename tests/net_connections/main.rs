@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod compression;
+#[cfg(test)]
 mod cookies;
 mod echo;
 #[cfg(test)]

@@ -53,7 +53,8 @@ macro_rules! endpoints {
 }
 
 /// All endpoints. Each also takes `id=NAME`, under which `/last-close` tells what the client sent. Those
-/// that open a WebSocket choose the first subprotocol offered, or `protocol=NAME`, or none with `protocol=none`.
+/// that open a WebSocket choose the first subprotocol offered, or `protocol=NAME`, or none with `protocol=none`;
+/// with `extensions=` they claim these extensions, of which they know nothing: see `/raw`.
 pub static ENDPOINTS: &[Endpoint] = endpoints! {
     any "/" "" root, "over HTTP this list; as a WebSocket the same as /echo";
     socket "/echo" "" echo, "sends every message back";

@@ -141,7 +141,7 @@ impl Exchange {
         self.open_with(protocol.as_deref())
     }
 
-    /// Completes the handshake with that subprotocol.
+    /// Completes the handshake with that subprotocol, and the extensions that `?extensions=` names.
     pub(super) fn open_with(&mut self, protocol: Option<&str>) -> io::Result<()> {
         let accept = self.accept_key();
         let mut headers = vec![
@@ -150,10 +150,18 @@ impl Exchange {
             ("Sec-WebSocket-Accept", &*accept),
         ];
         // A query parameter may hold anything, and a line break would end the header.
+        let chosen = [
+            ("Sec-WebSocket-Protocol", protocol),
+            (
+                "Sec-WebSocket-Extensions",
+                self.request.parameter("extensions"),
+            ),
+        ];
         headers.extend(
-            protocol
-                .filter(|name| !name.contains(['\r', '\n']))
-                .map(|name| ("Sec-WebSocket-Protocol", name)),
+            chosen
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .filter(|(_, value)| !value.contains(['\r', '\n'])),
         );
         self.line
             .write_all(&head("HTTP/1.1 101 Switching Protocols", &headers))

@@ -80,7 +80,8 @@ impl Dial {
         let jar = dialler.options.cookie_jar.as_deref();
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
         let agent = dialler.options.user_agent();
-        let handshake = Handshake::new(&self.target, &self.request, agent, cookies)?;
+        let compression = &dialler.options.compression;
+        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         let tcp = self.connect(&mut patience)?;
         let mut line = if self.target.secure {
@@ -98,7 +99,8 @@ impl Dial {
         line.deregister(patience.registry())
             .map_err(|error| self.io(Phase::Handshake, error))?;
         debug!(
-            target: "boa_websocket::net", id = %self.id, protocol = accepted.protocol, "upgraded"
+            target: "boa_websocket::net", id = %self.id, protocol = accepted.protocol,
+            extensions = accepted.extensions, "upgraded"
         );
         Ok(Established { line, accepted })
     }

@@ -1,6 +1,8 @@
 //! The HTTP upgrade, <https://www.rfc-editor.org/rfc/rfc6455#section-4>: the request as bytes, and
 //! the reading and checking of the response. No I/O.
 
+mod extension_list;
+mod extensions;
 mod refusal;
 mod request;
 mod response;

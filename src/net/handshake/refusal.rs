@@ -34,6 +34,15 @@ pub enum Refusal {
     SeveralProtocols,
     /// An extension that was not offered.
     UnexpectedExtension,
+    /// permessage-deflate more than once.
+    SeveralExtensions,
+    /// A `Sec-WebSocket-Extensions` that is no list of extensions.
+    ExtensionSyntax,
+    /// A parameter of permessage-deflate that it does not have, that comes twice, or whose value
+    /// is not one it can have or not one that was offered. The text is its name.
+    ExtensionParameter(String),
+    /// No such parameter, though it was asked for.
+    MissingExtensionParameter(&'static str),
 }
 
 impl fmt::Display for Refusal {
@@ -59,6 +68,22 @@ impl fmt::Display for Refusal {
             Self::SeveralProtocols => f.write_str("the answer chose several subprotocols"),
             Self::UnexpectedExtension => {
                 f.write_str("the answer chose an extension that was not offered")
+            }
+            Self::SeveralExtensions => f.write_str("the answer chose permessage-deflate twice"),
+            Self::ExtensionSyntax => {
+                f.write_str("the answer's Sec-WebSocket-Extensions is no list")
+            }
+            Self::ExtensionParameter(name) => {
+                write!(
+                    f,
+                    "the answer's permessage-deflate has a wrong parameter, {name}"
+                )
+            }
+            Self::MissingExtensionParameter(name) => {
+                write!(
+                    f,
+                    "the answer's permessage-deflate lacks {name}, which was asked for"
+                )
             }
         }
     }

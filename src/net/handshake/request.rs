@@ -3,8 +3,10 @@
 use http::{HeaderName, HeaderValue, header};
 use tungstenite::handshake::client::generate_key;
 
+use super::extensions;
 use crate::net::{
     error::{Error, ErrorKind, Phase},
+    options::Compression,
     target::Target,
     vocabulary::ConnectRequest,
 };
@@ -35,6 +37,8 @@ pub(crate) struct Handshake {
     pub(crate) key: String,
     /// The subprotocols asked for.
     pub(crate) protocols: Vec<String>,
+    /// What was offered of permessage-deflate.
+    pub(crate) compression: Compression,
 }
 
 impl Handshake {
@@ -49,6 +53,7 @@ impl Handshake {
         asked: &ConnectRequest,
         user_agent: Option<&str>,
         cookies: Option<HeaderValue>,
+        compression: &Compression,
     ) -> Result<Self, Error> {
         let invalid = |what| {
             Error::new(
@@ -80,7 +85,9 @@ impl Handshake {
             let list = asked.protocols.join(", ");
             head.add("Sec-WebSocket-Protocol", list.as_bytes());
         }
-        // The offer of extensions will stand here, and its answer in `Accepted`.
+        if let Some(offer) = extensions::offer(compression) {
+            head.add("Sec-WebSocket-Extensions", offer.as_bytes());
+        }
 
         // What the caller sets takes the place of what would be sent by default.
         let mut default = |name: HeaderName, value: HeaderValue| {
@@ -110,6 +117,7 @@ impl Handshake {
             request: head.finish(),
             key,
             protocols: asked.protocols.clone(),
+            compression: compression.clone(),
         })
     }
 }
@@ -152,10 +160,12 @@ fn usual_spelling(name: &HeaderName) -> String {
 
 /// <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>
 fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// `tchar` of the same.
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]
@@ -169,7 +179,11 @@ mod tests {
         let target = Target::new(&url).unwrap();
         let mut asked = ConnectRequest::new(url);
         change(&mut asked);
-        Handshake::new(&target, &asked, Some("tests"), None)
+        let off = Compression {
+            enabled: false,
+            ..Compression::default()
+        };
+        Handshake::new(&target, &asked, Some("tests"), None, &off)
     }
 
     fn text(handshake: &Handshake) -> &str {
@@ -255,6 +269,21 @@ mod tests {
         let url = Url::parse("ws://h/").unwrap();
         let target = Target::new(&url).unwrap();
         let asked = ConnectRequest::new(url);
-        assert!(Handshake::new(&target, &asked, Some("a\nb"), None).is_err());
+        let compression = Compression::default();
+        assert!(Handshake::new(&target, &asked, Some("a\nb"), None, &compression).is_err());
+    }
+
+    #[test]
+    fn compression_is_offered_once_and_as_browsers_do() {
+        let url = Url::parse("ws://h/").unwrap();
+        let target = Target::new(&url).unwrap();
+        let compression = Compression::default();
+        let asked = ConnectRequest::new(url);
+        let handshake = Handshake::new(&target, &asked, None, None, &compression).unwrap();
+        let line = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+        assert!(text(&handshake).contains(line));
+        assert_eq!(text(&handshake).matches("Extensions").count(), 1);
+        let plain = build("ws://h/", |_| {}).unwrap();
+        assert!(!text(&plain).contains("Extensions"));
     }
 }

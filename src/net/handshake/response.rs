@@ -4,15 +4,18 @@
 use http::HeaderValue;
 use tungstenite::handshake::derive_accept_key;
 
-use super::{Handshake, Refusal};
+use super::{Handshake, Refusal, extensions};
+use crate::protocol::Deflate;
 
 /// What the server has agreed to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Accepted {
     /// The subprotocol in use; empty for none.
     pub(crate) protocol: String,
-    /// The extensions in use; empty for none.
+    /// The extensions in use, in the server's words; empty for none.
     pub(crate) extensions: String,
+    /// permessage-deflate, if it is one of them.
+    pub(crate) deflate: Option<Deflate>,
     /// What came behind the head: the first bytes of the WebSocket.
     pub(crate) rest: Vec<u8>,
 }
@@ -142,10 +145,9 @@ fn check(response: &httparse::Response<'_, '_>, sent: &Handshake) -> Result<Acce
         _ => return Err(Refusal::AcceptCount(accept.len())),
     }
 
-    // 5. No extension that was not offered; none is offered yet.
-    if values("sec-websocket-extensions").next().is_some() {
-        return Err(Refusal::UnexpectedExtension);
-    }
+    // 5. No extension that was not offered, nor one on other terms.
+    let answers: Vec<_> = values("sec-websocket-extensions").collect();
+    let (extensions, deflate) = extensions::agree(&answers, &sent.compression)?;
 
     // 6. No subprotocol that was not asked for. That there must be one when some were asked for is
     // the WebSockets Standard's, "establish a WebSocket connection".
@@ -162,7 +164,8 @@ fn check(response: &httparse::Response<'_, '_>, sent: &Handshake) -> Result<Acce
     };
     Ok(Accepted {
         protocol: protocol.to_owned(),
-        extensions: String::new(),
+        extensions,
+        deflate,
         rest: Vec::new(),
     })
 }
@@ -170,6 +173,7 @@ fn check(response: &httparse::Response<'_, '_>, sent: &Handshake) -> Result<Acce
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::options::Compression;
 
     /// The key and accept value of RFC 6455 section 1.3.
     const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -183,6 +187,7 @@ mod tests {
             request: Vec::new(),
             key: KEY.into(),
             protocols: protocols.iter().map(|&name| name.into()).collect(),
+            compression: Compression::default(),
         }
     }
 
@@ -332,10 +337,34 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_is_refused_because_none_was_offered() {
+    fn an_extension_is_refused_where_none_was_offered() {
         let line = "Sec-WebSocket-Extensions: permessage-deflate";
-        let refusal = refuses(&[], &[STATUS, UPGRADE, CONNECTION, ACCEPT, line]);
-        assert_eq!(refusal, Refusal::UnexpectedExtension);
+        let bytes = head(&[STATUS, UPGRADE, CONNECTION, ACCEPT, line]);
+        let mut sent = sent(&[]);
+        sent.compression.enabled = false;
+        let refusal = ResponseReader::new(16 << 10, 100).push(&bytes, &sent);
+        assert_eq!(refusal, Err(Refusal::UnexpectedExtension));
+    }
+
+    #[test]
+    fn compression_is_agreed_on_or_not() {
+        let plain = accepts(&[], &[STATUS, UPGRADE, CONNECTION, ACCEPT]);
+        assert_eq!((&plain.extensions[..], plain.deflate), ("", None));
+        let lines = [
+            STATUS,
+            "sec-websocket-extensions:   permessage-deflate;server_max_window_bits=10 ",
+            UPGRADE,
+            CONNECTION,
+            ACCEPT,
+        ];
+        let accepted = accepts(&[], &lines);
+        let answer = "permessage-deflate;server_max_window_bits=10";
+        assert_eq!(accepted.extensions, answer);
+        let deflate = accepted.deflate.unwrap();
+        assert_eq!(deflate.server_max_window_bits, 10);
+        let line = "Sec-WebSocket-Extensions: permessage-deflate";
+        let twice = [STATUS, UPGRADE, CONNECTION, line, ACCEPT, line];
+        assert_eq!(refuses(&[], &twice), Refusal::SeveralExtensions);
     }
 
     #[test]

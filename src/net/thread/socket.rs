@@ -13,11 +13,17 @@ use crate::net::{
     queue::Charge,
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
-use crate::protocol::{self, Config, Connection};
+use crate::protocol::{self, Config, Connection, Deflate};
 
 /// Bytes of a connection that are read in one turn, and the same of what is written, so that a
 /// busy one does not starve the others.
+///
+/// A byte that was inflated or is still to be deflated counts as much as one on the line.
 const TURN: usize = 512 << 10;
+
+/// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
+/// thousand times as much, and all of that is done at once.
+const COMPRESSED_READ: usize = 16 << 10;
 
 /// What is to be done with a socket after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,8 @@ pub(super) struct Socket {
     line: Line,
     protocol: Connection,
     charge: Arc<Charge>,
+    /// What one read may bring.
+    read_size: usize,
     receive_limit: usize,
     send_limit: usize,
     /// The poller has said so, and no read or write has found otherwise since.
@@ -86,7 +94,11 @@ impl Socket {
             id,
             subject,
             line,
-            protocol: Connection::new(protocol_config(options)),
+            read_size: match accepted.deflate {
+                Some(_) => COMPRESSED_READ,
+                None => usize::MAX,
+            },
+            protocol: Connection::new(protocol_config(options, accepted.deflate)),
             charge,
             receive_limit: receive_queue,
             send_limit: send_queue,
@@ -248,10 +260,11 @@ impl Socket {
         let mut budget = TURN;
         while budget > 0 && self.can_write() {
             let result = if self.protocol.has_output() {
+                let queued = self.protocol.queued();
                 let written = self.line.write(self.protocol.output());
                 written.map(|count| {
-                    budget = budget.saturating_sub(count);
                     self.protocol.wrote(count, now);
+                    budget = spend(budget, count, queued - self.protocol.queued());
                 })
             } else if self.must_shut_down() {
                 self.line.shutdown_write().map(|()| self.shut = true)
@@ -298,7 +311,7 @@ impl Socket {
                     break;
                 }
             };
-            budget = budget.saturating_sub(count);
+            budget = spend(budget, count, self.protocol.take_inflated());
             self.pause_if_too_much();
         }
         desk.ciphertext.clear();
@@ -319,9 +332,10 @@ impl Socket {
             }
             return Ok(count);
         }
-        let count = self
-            .line
-            .read(&mut desk.scratch, &mut desk.ciphertext, more)?;
+        let scratch = &mut desk.scratch;
+        let size = scratch.len().min(self.read_size);
+        let room = scratch.get_mut(..size).unwrap_or_default();
+        let count = self.line.read(room, &mut desk.ciphertext, more)?;
         let mut delivery = Delivery {
             id: self.id,
             charge: &self.charge,
@@ -380,12 +394,19 @@ impl Socket {
     }
 }
 
-fn protocol_config(options: &Options) -> Config {
+/// What is left of a turn's budget after `count` bytes on the line that stand for `payload` bytes.
+fn spend(budget: usize, count: usize, payload: u64) -> usize {
+    let payload = usize::try_from(payload).unwrap_or(usize::MAX);
+    budget.saturating_sub(count.max(payload))
+}
+
+fn protocol_config(options: &Options, deflate: Option<Deflate>) -> Config {
     Config {
         max_message_size: options.limits.message_size,
         max_fragments: options.limits.fragments,
         close_timeout: options.timeouts.close,
         linger: options.timeouts.linger,
+        deflate,
         ..Config::default()
     }
 }

@@ -1,8 +1,10 @@
 //! The protocol, tested with byte literals, with random input, and against tungstenite.
 
 mod closing;
+mod deflating;
 mod failing;
 mod framing;
+mod inflating;
 mod limits;
 mod peer;
 mod random;

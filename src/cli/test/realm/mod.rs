@@ -28,13 +28,25 @@ use super::{
 };
 use crate::{
     EventLoop, Hooks, WebSocketExtension,
-    cli::{console::ErrorLogger, run::VM_STACK_SIZE},
+    cli::{
+        console::{ErrorLogger, print_error},
+        run::VM_STACK_SIZE,
+    },
     event_loop::{LoopWaker, Turns, report_exception},
     html::{UncaughtError, UncaughtKind, set_uncaught_error_sink},
 };
 
-/// The harness of this crate.
-const OWN_HARNESS: &str = include_str!("../../../../js-tests/harness.js");
+/// The harness of this crate, in order.
+const OWN_HARNESS: [(&str, &str); 2] = [
+    (
+        "assertions.js",
+        include_str!("../../../../js-tests/assertions.js"),
+    ),
+    (
+        "harness.js",
+        include_str!("../../../../js-tests/harness.js"),
+    ),
+];
 
 /// Functions that are called with the host object.
 const WEB_GLOBALS: &str = include_str!("web_globals.js");
@@ -50,7 +62,7 @@ const TIME_TO_REPORT: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct Findings {
     report: Option<String>,
-    /// Errors that nobody caught.
+    /// Errors by which the engine has ended a script, which it could not catch.
     uncaught: Vec<String>,
     /// What the test wanted of a document.
     needs_document: Option<String>,
@@ -112,14 +124,13 @@ fn make_context(
     let console = ConsoleExtension(ErrorLogger);
     boa_runtime::register((console, extension), None, &mut context)
         .map_err(|error| error.to_string())?;
-    let ours = matches!(job.harness, Harness::Own { .. });
     let uncaught = Rc::clone(findings);
     let sink = move |error: &UncaughtError, _: &mut Context| {
-        // The suite's own harness decides what an exception means that script could have caught.
-        if ours || error.kind == UncaughtKind::Engine {
+        if error.kind == UncaughtKind::Engine {
             uncaught.borrow_mut().uncaught.push(error.to_string());
         } else {
-            crate::cli::console::print_error(format_args!("{error}"));
+            // The harness has seen it, and knows whether the test allows it.
+            print_error(format_args!("{error}"));
         }
     };
     set_uncaught_error_sink(&mut context, Rc::new(sink));
@@ -128,19 +139,20 @@ fn make_context(
 
 /// Runs the harness, and what has to come before and after it.
 fn run_harness(job: &Job, host: &JsObject, context: &mut Context) -> JsResult<()> {
-    let harness = match &job.harness {
+    match &job.harness {
         Harness::Own { .. } => {
-            let source = Source::from_bytes(OWN_HARNESS).with_path("harness.js".as_ref());
-            context.eval(source)?;
-            None
+            for (name, text) in OWN_HARNESS {
+                let source = Source::from_bytes(text).with_path(name.as_ref());
+                context.eval(source)?;
+            }
         }
-        Harness::Wpt { root, .. } => Some(root.join("resources/testharness.js")),
-    };
-    if let Some(path) = harness {
-        prepare(WEB_GLOBALS, "web_globals.js", host, context)?;
-        let source = Source::from_filepath(&path).map_err(JsError::from_rust)?;
-        context.eval(source)?;
-        prepare(WPT_RESULTS, "wpt_results.js", host, context)?;
+        Harness::Wpt { root, .. } => {
+            prepare(WEB_GLOBALS, "web_globals.js", host, context)?;
+            let path = root.join("resources/testharness.js");
+            let source = Source::from_filepath(&path).map_err(JsError::from_rust)?;
+            context.eval(source)?;
+            prepare(WPT_RESULTS, "wpt_results.js", host, context)?;
+        }
     }
     // After the harness, which must not take this for a window.
     if job.kind.is_for_a_window() {
