@@ -20,8 +20,8 @@
 //! typedef (WindowProxy or MessagePort or ServiceWorker) MessageEventSource;
 //! ```
 //!
-//! None of the types of `source` and `ports` exists in this host: `source` can only be null and
-//! `ports` only be empty.
+//! Of the types of `source` and `ports` this host has MessagePort, and that only with the crate's
+//! feature `runtime`: without it `source` can only be null and `ports` only be empty.
 
 use std::{cell::RefCell, fmt};
 
@@ -101,7 +101,8 @@ pub struct MessageEventData {
     origin: RefCell<JsString>,
     #[unsafe_ignore_trace]
     last_event_id: RefCell<JsString>,
-    /// The empty frozen array, once script has asked for it.
+    source: GcRefCell<Option<JsObject>>,
+    /// The frozen array. None is an empty one that script has not asked for yet.
     ports: GcRefCell<Option<JsObject>>,
 }
 
@@ -125,8 +126,20 @@ impl MessageEventData {
             deferred: RefCell::new(deferred),
             origin: RefCell::new(origin),
             last_event_id: RefCell::new(js_string!()),
+            source: GcRefCell::new(None),
             ports: GcRefCell::new(None),
         }
+    }
+
+    /// Sets `ports`, to a frozen array of the current realm.
+    pub(super) fn set_ports(&self, ports: Vec<JsObject>, context: &mut Context) -> JsResult<()> {
+        let array = if ports.is_empty() {
+            None
+        } else {
+            Some(frozen_array(ports, context)?)
+        };
+        *self.ports.borrow_mut() = array;
+        Ok(())
     }
 
     fn data(&self, context: &mut Context) -> JsResult<JsValue> {
@@ -154,20 +167,45 @@ pub fn create_message_event(
     create_event(&MESSAGE_EVENT, type_, EventInit::default(), data, context)
 }
 
-/// `MessageEventSource?`: no value but null has such a type here.
-fn message_event_source(value: &JsValue) -> JsResult<()> {
-    if value.is_null_or_undefined() {
-        return Ok(());
-    }
-    Err(type_error("'source' is not a MessageEventSource"))
+/// `FrozenArray<MessagePort>`.
+fn frozen_array(ports: Vec<JsObject>, context: &mut Context) -> JsResult<JsObject> {
+    let ports = ports.into_iter().map(JsValue::from);
+    let array = JsObject::from(JsArray::from_iter(ports, context));
+    array.set_integrity_level(IntegrityLevel::Frozen, context)?;
+    Ok(array)
 }
 
-/// `sequence<MessagePort>`: no value is a MessagePort here, so only an empty one converts.
-fn message_ports(value: &JsValue, context: &mut Context) -> JsResult<()> {
-    sequence(value, "'ports'", context, |_, _| {
-        Err::<(), _>(type_error("an element of 'ports' is not a MessagePort"))
-    })?;
-    Ok(())
+fn as_message_port(value: &JsValue) -> Option<JsObject> {
+    #[cfg(feature = "runtime")]
+    {
+        value
+            .as_object()
+            .filter(super::message_port::is_message_port)
+    }
+    #[cfg(not(feature = "runtime"))]
+    {
+        // There are none.
+        let _ = value;
+        None
+    }
+}
+
+/// `MessageEventSource?`, of which only MessagePort exists here.
+fn message_event_source(value: &JsValue) -> JsResult<Option<JsObject>> {
+    if value.is_null_or_undefined() {
+        return Ok(None);
+    }
+    as_message_port(value)
+        .map(Some)
+        .ok_or_else(|| type_error("'source' is not a MessageEventSource"))
+}
+
+/// `sequence<MessagePort>`.
+fn message_ports(value: &JsValue, context: &mut Context) -> JsResult<Vec<JsObject>> {
+    sequence(value, "'ports'", context, |value, _| {
+        as_message_port(&value)
+            .ok_or_else(|| type_error("an element of 'ports' is not a MessagePort"))
+    })
 }
 
 /// <https://html.spec.whatwg.org/multipage/comms.html#messageevent>
@@ -184,13 +222,17 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
         Some(value) => usv_js_string(&value, context)?,
         None => js_string!(),
     };
-    if let Some(value) = dictionary.get(js_string!("ports"), context)? {
-        message_ports(&value, context)?;
-    }
-    if let Some(value) = dictionary.get(js_string!("source"), context)? {
-        message_event_source(&value)?;
-    }
+    let ports = match dictionary.get(js_string!("ports"), context)? {
+        Some(value) => message_ports(&value, context)?,
+        None => Vec::new(),
+    };
+    let source = match dictionary.get(js_string!("source"), context)? {
+        Some(value) => message_event_source(&value)?,
+        None => None,
+    };
     let data = MessageEventData::new(value, origin);
+    data.set_ports(ports, context)?;
+    *data.source.borrow_mut() = source;
     data.last_event_id.replace(last_event_id);
     Ok(construct_event(&MESSAGE_EVENT, new_target, type_, init, data, context)?.into())
 }
@@ -223,7 +265,10 @@ fn last_event_id(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsV
 }
 
 fn source(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    message_event(this).map(|_| JsValue::null())
+    event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+        let source = data.source.borrow().clone();
+        source.map_or_else(JsValue::null, JsValue::from)
+    })
 }
 
 fn ports(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -234,8 +279,7 @@ fn ports(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
     if let Some(ports) = data.ports.borrow().as_ref() {
         return Ok(ports.clone().into());
     }
-    let ports = JsObject::from(JsArray::new(context)?);
-    ports.set_integrity_level(IntegrityLevel::Frozen, context)?;
+    let ports = frozen_array(Vec::new(), context)?;
     *data.ports.borrow_mut() = Some(ports.clone());
     Ok(ports.into())
 }
@@ -261,10 +305,11 @@ fn init_message_event(
         Some(value) => dom_string(value, context)?,
         None => js_string!(),
     };
-    message_event_source(args.get_or_undefined(6))?;
-    if let Some(value) = given(7) {
-        message_ports(value, context)?;
-    }
+    let source = message_event_source(args.get_or_undefined(6))?;
+    let ports = match given(7) {
+        Some(value) => message_ports(value, context)?,
+        None => Vec::new(),
+    };
     // Initialize the event as initEvent() does; nothing while it is dispatched.
     if event.initialize(type_, bubbles, cancelable)
         && let Some(data) = event.extension::<MessageEventData>()
@@ -273,7 +318,8 @@ fn init_message_event(
         *data.data.borrow_mut() = value;
         data.origin.replace(origin);
         data.last_event_id.replace(last_event_id);
-        *data.ports.borrow_mut() = None;
+        *data.source.borrow_mut() = source;
+        data.set_ports(ports, context)?;
     }
     Ok(JsValue::undefined())
 }

@@ -1,5 +1,6 @@
 //! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent,
-//! reporting exceptions, and what the global object has of it.
+//! reporting exceptions, and what the global object has of it; with the crate's feature `runtime`
+//! MessageChannel, MessagePort and BroadcastChannel too.
 //!
 //! Standard: <https://html.spec.whatwg.org/>.
 //!
@@ -8,23 +9,39 @@
 //! event at the global object → if that was not cancelled, the embedder's
 //! [sink](set_uncaught_error_sink), which prints to stderr unless another is set.
 
+#[cfg(feature = "runtime")]
+mod broadcast_channel;
 mod error_event;
 mod error_event_handler;
 mod error_info;
 mod global_scope;
+#[cfg(feature = "runtime")]
+mod message_channel;
 mod message_event;
+#[cfg(feature = "runtime")]
+mod message_port;
 mod performance;
+#[cfg(feature = "runtime")]
+mod posted_messages;
 mod promise_rejection_event;
 mod report_exception;
+#[cfg(feature = "runtime")]
+mod structured_clone;
 mod unhandled_rejections;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "runtime")]
+pub use broadcast_channel::BROADCAST_CHANNEL;
 pub use error_event::{ERROR_EVENT, ErrorEventData};
+#[cfg(feature = "runtime")]
+pub use message_channel::MESSAGE_CHANNEL;
 pub use message_event::{
     DeferredData, MESSAGE_EVENT, MessageData, MessageEventData, create_message_event,
 };
+#[cfg(feature = "runtime")]
+pub use message_port::MESSAGE_PORT;
 pub use performance::PERFORMANCE;
 pub use promise_rejection_event::{PROMISE_REJECTION_EVENT, PromiseRejectionEventData};
 pub use report_exception::{
@@ -50,6 +67,11 @@ pub fn register(context: &mut Context) -> JsResult<()> {
     define_interface(&MESSAGE_EVENT, context)?;
     define_interface(&ERROR_EVENT, context)?;
     define_interface(&PROMISE_REJECTION_EVENT, context)?;
+    // What they post is cloned by `boa_runtime`.
+    #[cfg(feature = "runtime")]
+    for interface in [&MESSAGE_PORT, &MESSAGE_CHANNEL, &BROADCAST_CHANNEL] {
+        define_interface(interface, context)?;
+    }
     report_exception::register(context)?;
     performance::register(context)?;
     global_scope::register(context)

@@ -1,6 +1,8 @@
 //! Tests of the room through script.
 
 mod interfaces;
+#[cfg(feature = "runtime")]
+mod messaging;
 mod reporting;
 
 use std::{cell::RefCell, rc::Rc};
