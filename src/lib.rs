@@ -31,9 +31,9 @@
 //! | [`net`] | connecting, TLS, and the thread that owns all open connections; knows nothing of Boa |
 //! | [`event_loop`] | Boa's job executor with HTML's semantics: tasks, microtasks, timers |
 //! | [`webidl`] | Web IDL for Boa: interface tables, conversions, callbacks, `DOMException` |
-//! | [`dom`] | the DOM Standard's events |
-//! | [`html`] | `MessageEvent`, `ErrorEvent`, event handlers, uncaught errors, `performance` |
-//! | [`mod@file`] | `Blob` |
+//! | [`dom`] | the DOM Standard's events and abort signals |
+//! | [`html`] | `MessageEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
+//! | [`mod@file`] | `Blob`, `File` |
 //! | [`websocket`] | `WebSocket` and `CloseEvent`; joins script and network |
 //! | [`extension`] | the registration of all that |
 //!
