@@ -63,12 +63,10 @@ pub(super) fn run(
             code,
             reason,
             was_clean,
-            error,
+            // Not for script; the network has told `tracing`.
+            error: _,
             ..
         } => {
-            if let Some(error) = error {
-                tracing::info!(target: "boa_websocket", socket = %state.id, "{error}");
-            }
             let data = CloseEventData {
                 was_clean,
                 code,
