@@ -14,7 +14,7 @@ use super::{
     state::{BinaryType, ReadyState, SocketState},
 };
 use crate::{
-    dom::{TargetCore, dispatch, fire_an_event},
+    dom::{TargetCore, dispatch, fire_an_event, in_relevant_realm},
     event_loop::report_exception,
     file::{BlobBytes, new_blob},
     html::{MessageData, create_message_event},
@@ -35,28 +35,43 @@ pub(super) fn run(
     let Some(state) = core.extension::<SocketState>() else {
         return;
     };
-    // Tasks run in the socket's own realm.
-    let realm = context.enter_realm(core.realm().clone());
-    let result = match event {
+    in_relevant_realm(&core, context, |context| {
+        // Listeners' exceptions were reported where they came up. This is what no script can catch.
+        if let Err(error) = run_task(event, &core, state, batch, sockets, context) {
+            report_exception(error, context);
+        }
+    });
+}
+
+/// The task itself, in the socket's relevant realm.
+fn run_task(
+    event: SocketEvent,
+    core: &Gc<TargetCore>,
+    state: &SocketState,
+    batch: &EventBatch,
+    sockets: &Sockets,
+    context: &mut Context,
+) -> JsResult<()> {
+    match event {
         SocketEvent::Opened {
             protocol,
             extensions,
             ..
-        } => connection_established(&core, state, &protocol, &extensions, sockets, context),
+        } => connection_established(core, state, &protocol, &extensions, sockets, context),
         SocketEvent::Message { message, .. } => {
-            message_received(&core, state, message, batch, sockets, context)
+            message_received(core, state, message, batch, sockets, context)
         }
         SocketEvent::Sent { bytes, .. } => {
-            sent(&core, state, bytes, sockets);
+            sent(core, state, bytes, sockets);
             Ok(())
         }
         SocketEvent::CloseSent { .. } => {
             state.close_unsent.set(false);
-            sockets.changed(&core, state);
+            sockets.changed(core, state);
             Ok(())
         }
         SocketEvent::ClosingHandshakeStarted { .. } => {
-            closing_handshake_started(&core, state, sockets);
+            closing_handshake_started(core, state, sockets);
             Ok(())
         }
         SocketEvent::Closed {
@@ -74,12 +89,7 @@ pub(super) fn run(
             };
             connection_closed(state, data, sockets, context)
         }
-    };
-    // Listeners' exceptions were reported where they came up. This is what no script can catch.
-    if let Err(error) = result {
-        report_exception(error, context);
     }
-    context.enter_realm(realm);
 }
 
 /// When the WebSocket connection is established.

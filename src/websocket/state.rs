@@ -66,6 +66,7 @@ pub(super) struct SocketState {
     /// The object itself, for tasks: they hold the core weakly and reach the object through it. The
     /// collector knows the cycle.
     wrapper: GcRefCell<Option<JsObject>>,
+    /// Gone only when the context is.
     #[unsafe_ignore_trace]
     pub(super) sockets: Weak<Sockets>,
     /// Tells the registry when the collector has taken the socket.

@@ -256,10 +256,11 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     state.close_unsent.set(true);
     // A reason alone goes with 1000: the frame has no place for it otherwise.
     let code = code.or((!reason.is_empty()).then_some(1000));
-    let sockets = Sockets::of(context)?;
-    sockets.changed(&core, state);
     let id = state.id;
-    sockets.command(Command::Close { id, code, reason }, context);
+    if let Some(sockets) = state.sockets.upgrade() {
+        sockets.changed(&core, state);
+        sockets.command(Command::Close { id, code, reason }, context);
+    }
     Ok(JsValue::undefined())
 }
 
@@ -280,8 +281,9 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     let bytes = message.len() as u64;
     let amount = state.buffered_amount.get().saturating_add(bytes);
     state.buffered_amount.set(amount);
-    if state.ready_state.get() == ReadyState::Open {
-        let sockets = Sockets::of(context)?;
+    if state.ready_state.get() == ReadyState::Open
+        && let Some(sockets) = state.sockets.upgrade()
+    {
         if state
             .unsent
             .replace(state.unsent.get().saturating_add(bytes))
