@@ -4,6 +4,8 @@ use std::{net::IpAddr, num::NonZero, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::network::NetworkArgs;
+
 /// Run JavaScript with WebSocket, EventTarget and their kin on the Boa engine.
 #[derive(Debug, Parser)]
 #[command(name = "boaws", version, about, max_term_width = 100)]
@@ -57,14 +59,12 @@ pub(super) struct RunArgs {
     )]
     pub(super) serve: Option<ServeScheme>,
 
-    /// Trust the certificates in this PEM file too, in addition to Mozilla's roots and to those in the file that the
-    /// environment variable SSL_CERT_FILE names. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    pub(super) ca_file: Vec<PathBuf>,
-
     /// Show on stderr what the network does, and why a connection failed.
     #[arg(short, long)]
     pub(super) verbose: bool,
+
+    #[command(flatten)]
+    pub(super) network: NetworkArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ mod args;
 mod console;
 mod diagnostics;
 mod module_loader;
+mod network;
 mod run;
 pub mod serve;
 mod serve_command;

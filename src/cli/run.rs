@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    env, io,
+    io,
     path::Path,
     process::ExitCode,
     rc::Rc,
@@ -118,21 +118,17 @@ fn extension(
     args: &RunArgs,
     location: Option<&str>,
     server: Option<&Server>,
-) -> Result<WebSocketExtension, crate::Error> {
-    let mut builder = WebSocketExtension::builder();
-    for path in &args.ca_file {
-        builder = builder.add_root_certificates(path)?;
-    }
-    if let Some(path) = env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
-        builder = builder.add_root_certificates(path)?;
-    }
+) -> Result<WebSocketExtension, String> {
+    let mut builder = args.network.apply(WebSocketExtension::builder())?;
     if let Some(pem) = server.and_then(Server::ca_pem) {
-        builder = builder.add_root_certificates_pem(pem)?;
+        builder = builder
+            .add_root_certificates_pem(pem)
+            .map_err(|error| error.to_string())?;
     }
     if let Some(location) = location {
         builder = builder.base_url(location);
     }
-    builder.build()
+    builder.build().map_err(|error| error.to_string())
 }
 
 /// Runs all files in one realm, then the event loop until nothing can happen any more. Returns whether

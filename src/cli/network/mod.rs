@@ -1,0 +1,30 @@
+//! What `boaws` can be told about the network: arguments, and the environment variables that people expect to be
+//! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
+//! reads no environment itself.
+
+mod tls;
+
+use clap::Args;
+
+use crate::extension::WebSocketExtensionBuilder;
+
+/// The arguments that all commands share that connect to somewhere.
+#[derive(Debug, Args)]
+pub(super) struct NetworkArgs {
+    #[command(flatten)]
+    tls: tls::TlsArgs,
+}
+
+impl NetworkArgs {
+    /// Puts them into the options.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, as a text for people.
+    pub(super) fn apply(
+        &self,
+        builder: WebSocketExtensionBuilder,
+    ) -> Result<WebSocketExtensionBuilder, String> {
+        self.tls.apply(builder)
+    }
+}
