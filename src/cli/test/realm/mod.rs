@@ -5,6 +5,7 @@ mod import_scripts;
 mod leading_imports;
 mod scripts;
 mod without_document;
+mod worker;
 
 use std::{
     cell::RefCell,
@@ -87,10 +88,14 @@ pub(super) fn run(job: &Job) -> Result<FileOutcome, String> {
     };
     let event_loop = EventLoop::new();
     let findings = SharedFindings::default();
-    let mut context = make_context(job, &event_loop, &findings)?;
+    let extension = make_extension(job)?;
+    let mut context = make_context(extension.clone(), &event_loop, &findings)?;
     let in_setup = |error: JsError| error.to_string();
     let host = globals::define(job, &findings, &mut context).map_err(in_setup)?;
     run_harness(job, &host, &mut context).map_err(in_setup)?;
+    if matches!(job.harness, Harness::Wpt { .. }) {
+        worker::define(job, extension, &host, &mut context).map_err(in_setup)?;
+    }
     if job.kind == Kind::Worker {
         import_scripts::define(job, &host, &mut context).map_err(in_setup)?;
     }
@@ -112,18 +117,21 @@ pub(super) fn run(job: &Job) -> Result<FileOutcome, String> {
     Ok(outcome(job, findings))
 }
 
-fn make_context(
-    job: &Job,
-    event_loop: &Rc<EventLoop>,
-    findings: &SharedFindings,
-) -> Result<Context, String> {
+fn make_extension(job: &Job) -> Result<WebSocketExtension, String> {
     let mut builder = WebSocketExtension::builder().base_url(&job.location);
     if let Some(pem) = &job.roots {
         builder = builder
             .add_root_certificates_pem(pem)
             .map_err(|error| error.to_string())?;
     }
-    let extension = builder.build().map_err(|error| error.to_string())?;
+    builder.build().map_err(|error| error.to_string())
+}
+
+fn make_context(
+    extension: WebSocketExtension,
+    event_loop: &Rc<EventLoop>,
+    findings: &SharedFindings,
+) -> Result<Context, String> {
     let mut context = Context::builder()
         .job_executor(Rc::clone(event_loop))
         .host_hooks(Rc::new(Hooks))
@@ -294,3 +302,6 @@ fn outcome(job: &Job, findings: Findings) -> FileOutcome {
         None => outcome,
     }
 }
+
+#[cfg(test)]
+mod tests;
