@@ -141,6 +141,14 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Which proxies are used: a [`net::Proxy`] for everything, or [`net::ProxyOptions`], those of
+    /// the environment ([`from_env`](net::ProxyOptions::from_env)) for one. Default: none.
+    #[must_use]
+    pub fn proxy(mut self, proxy: impl Into<net::ProxyOptions>) -> Self {
+        self.options.proxy = proxy.into();
+        self
+    }
+
     /// Where cookies come from and go to. Default: nowhere.
     #[must_use]
     pub fn cookie_jar(mut self, jar: std::sync::Arc<dyn net::CookieJar>) -> Self {

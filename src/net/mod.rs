@@ -8,7 +8,7 @@
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; proxies and heartbeats.
+//! sees; heartbeats.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -23,7 +23,7 @@
 //! # Diagnostics
 //!
 //! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, closing, closed, failed, with
+//! `boa_websocket::net`: connect, resolved, connected, proxy, tls, upgraded, closing, closed, failed, with
 //! the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
 //! and payloads never are.
 //!
@@ -31,7 +31,6 @@
 //!
 //! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
 //! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
-//! * Proxies: a phase between `Dial::connect` and `Dial::start_tls`.
 //! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
@@ -45,6 +44,7 @@ mod line;
 mod network;
 mod options;
 mod ports;
+mod proxy;
 mod queue;
 mod target;
 mod thread;
@@ -56,6 +56,7 @@ pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
+pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
 pub use tls::TlsOptions;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

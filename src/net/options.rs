@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{cookies::CookieJar, tls::TlsOptions};
+use super::{cookies::CookieJar, proxy::ProxyOptions, tls::TlsOptions};
 use crate::protocol::{Config, Deflate};
 
 /// Everything a [`Network`](super::Network) can be told.
@@ -11,6 +11,8 @@ use crate::protocol::{Config, Deflate};
 pub struct Options {
     /// Whom to trust in `wss:`.
     pub tls: TlsOptions,
+    /// Which proxies are used. Default: none.
+    pub proxy: ProxyOptions,
     /// Whether messages may be compressed on the line, and how.
     pub compression: Compression,
     /// Bounds on memory, sockets and threads.
@@ -23,7 +25,7 @@ pub struct Options {
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
-    /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
+    /// time, as RFC 6455 section 4.1 demands; behind a proxy, to a host name and port. Default: `true`. Sockets that wait for their turn
     /// take no thread, and their deadline does not run.
     pub serial_handshakes: bool,
 }
@@ -32,6 +34,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             compression: Compression::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

@@ -19,7 +19,7 @@ use crate::net::{
     handshake::{Accepted, Handshake, Refusal, ResponseReader},
     line::{Ciphertext, Line},
     options::Options,
-    target::Target,
+    proxy::{self, Route, Turn},
     vocabulary::{ConnectRequest, SocketId},
 };
 
@@ -30,6 +30,7 @@ const LEAST_SHARE: Duration = Duration::from_secs(1);
 pub(crate) struct Dialler {
     pub(crate) options: Options,
     tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    proxy_tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
 }
 
 impl Dialler {
@@ -37,13 +38,21 @@ impl Dialler {
         Self {
             options,
             tls: OnceLock::new(),
+            proxy_tls: OnceLock::new(),
         }
     }
 
     /// Made on the first use of `wss:`, and then the same for all, so that sessions are resumed.
-    fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
+    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
         self.tls
             .get_or_init(|| self.options.tls.client_config())
+            .clone()
+    }
+
+    /// The same for proxies.
+    pub(super) fn proxy_tls(&self) -> Result<Arc<ClientConfig>, Error> {
+        self.proxy_tls
+            .get_or_init(|| Ok(proxy::tls_config(&*self.tls()?)))
             .clone()
     }
 }
@@ -51,7 +60,9 @@ impl Dialler {
 /// One dial: an address of an attempt, at its turn.
 pub(super) struct Dial {
     pub(super) id: SocketId,
-    pub(super) target: Arc<Target>,
+    pub(super) route: Arc<Route>,
+    /// What it holds up for others until it has ended.
+    pub(super) turn: Turn,
     pub(super) request: Arc<ConnectRequest>,
     pub(super) address: SocketAddr,
     /// Addresses to try after this one, for which some of the time must be left.
@@ -81,14 +92,23 @@ impl Dial {
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
         let agent = dialler.options.user_agent();
         let compression = &dialler.options.compression;
-        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
+        let handshake = Handshake::new(
+            &self.route.target,
+            &self.request,
+            agent,
+            cookies,
+            compression,
+        )?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
-        let tcp = self.connect(&mut patience)?;
-        let mut line = if self.target.secure {
-            self.start_tls(tcp, dialler, &mut patience)?
-        } else {
-            Line::Plain(tcp)
-        };
+        // What was read for the dial before.
+        ciphertext.clear();
+        let mut line = Line::Plain(self.connect(&mut patience)?);
+        if let Some(proxy) = &self.route.proxy {
+            line = self.tunnel(line, proxy, dialler, &mut patience, ciphertext)?;
+        }
+        if self.route.target.secure {
+            line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
+        }
         let accepted = self.upgrade(
             &mut line,
             &handshake,
@@ -151,46 +171,37 @@ impl Dial {
 
     fn start_tls(
         &self,
-        mut tcp: TcpStream,
+        under: Line,
         dialler: &Dialler,
         patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
     ) -> Result<Line, Error> {
-        let failed = |error| Error::tls(Phase::Tls, self.target.subject(), error);
+        let subject = self.route.target.subject();
         let config = dialler.tls()?;
-        let name = match &self.target.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
-                self.error(Phase::Tls, ErrorKind::InvalidRequest("server name"))
-                    .caused_by(error)
-            })?,
-            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
-            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
-        };
-        let mut tls = ClientConnection::new(config, name).map_err(failed)?;
-        let handshake = patience.until_done(|| {
-            loop {
-                while tls.wants_write() {
-                    if tls.write_tls(&mut tcp)? == 0 {
-                        return Err(io::ErrorKind::WriteZero.into());
-                    }
-                }
-                if !tls.is_handshaking() {
-                    return Ok(());
-                }
-                if tls.read_tls(&mut tcp)? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                if let Err(error) = tls.process_new_packets() {
-                    // The alert that tells the server why; it is too late to care for its fate.
-                    let _ = tls.write_tls(&mut tcp);
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
-            }
-        });
-        handshake.map_err(|why| self.interrupted(Phase::Tls, why))?;
+        let name = server_name(&self.route.target.host, &subject)?;
+        self.tls(under, config, name, &subject, patience, ciphertext)
+    }
+
+    /// Speaks TLS with the server, or with the proxy.
+    pub(super) fn tls(
+        &self,
+        under: Line,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        subject: &str,
+        patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
+    ) -> Result<Line, Error> {
+        let tls = ClientConnection::new(config, name)
+            .map_err(|error| Error::tls(Phase::Tls, subject, error))?;
+        let mut line = Line::tls(under, tls);
+        patience
+            .until_done(|| line.handshake(ciphertext))
+            .map_err(|why| why.into_error(Phase::Tls, subject))?;
         debug!(
-            target: "boa_websocket::net", id = %self.id, version = ?tls.protocol_version(), "tls"
+            target: "boa_websocket::net", id = %self.id, version = ?line.tls_version(), "tls"
         );
-        Ok(Line::tls(tcp, tls))
+        Ok(line)
     }
 
     /// Sends the request and reads the response, RFC 6455 section 4.
@@ -217,7 +228,6 @@ impl Dial {
         let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
         let mut buffer = [0; 4096];
-        ciphertext.clear();
         let mut accepted = loop {
             let count = patience
                 .until_done(|| line.read(&mut buffer, ciphertext, true))
@@ -250,17 +260,36 @@ impl Dial {
     }
 
     fn error(&self, phase: Phase, kind: ErrorKind) -> Error {
-        Error::new(phase, kind, self.target.subject())
+        Error::new(phase, kind, self.subject(phase))
     }
 
     fn io(&self, phase: Phase, error: io::Error) -> Error {
-        Error::io(phase, self.target.subject(), error)
+        Error::io(phase, self.subject(phase), error)
     }
 
     fn interrupted(&self, phase: Phase, why: Interruption) -> Error {
-        match why {
-            Interruption::Kind(kind) => self.error(phase, kind),
-            Interruption::Io(error) => self.io(phase, error),
+        why.into_error(phase, &self.subject(phase))
+    }
+
+    fn subject(&self, phase: Phase) -> String {
+        match phase {
+            Phase::Connect => self.route.subject(),
+            _ => self.route.target.subject(),
         }
     }
+}
+
+/// The name that a certificate must be for.
+pub(super) fn server_name(
+    host: &Host<String>,
+    subject: &str,
+) -> Result<ServerName<'static>, Error> {
+    Ok(match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
+            let kind = ErrorKind::InvalidRequest("server name");
+            Error::new(Phase::Tls, kind, subject).caused_by(error)
+        })?,
+        Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
+        Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
+    })
 }

@@ -13,6 +13,7 @@
 mod dial;
 mod resolve;
 mod schedule;
+mod tunnel;
 mod wait;
 mod workers;
 

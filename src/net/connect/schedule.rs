@@ -20,6 +20,7 @@ use super::{
 use crate::net::{
     error::{Error, ErrorKind, Phase},
     ports::is_bad_port,
+    proxy::{Choice, Route, Turn},
     queue::{Charge, Inbox},
     target::Target,
     vocabulary::{ConnectRequest, SocketId},
@@ -45,14 +46,15 @@ pub(crate) struct Connects {
     dialler: Arc<Dialler>,
     attempts: HashMap<SocketId, Attempt>,
     lookups: Lookups,
-    /// The addresses of which one handshake is under way, with those who wait for its end.
-    turns: HashMap<SocketAddr, VecDeque<SocketId>>,
+    /// What a handshake is under way to, with those who wait for its end, and where they will dial
+    /// then.
+    turns: HashMap<Turn, VecDeque<(SocketId, SocketAddr)>>,
     workers: Workers,
     ended: Vec<Ended>,
 }
 
 struct Attempt {
-    target: Arc<Target>,
+    route: Arc<Route>,
     request: Arc<ConnectRequest>,
     charge: Arc<Charge>,
     cancel: Arc<Cancel>,
@@ -108,20 +110,16 @@ impl Connects {
         charge: Arc<Charge>,
         now: Instant,
     ) -> Option<Instant> {
-        let target = match self.admit(&request) {
-            Ok(target) => target,
+        let route = match self.admit(&request) {
+            Ok(target) => self.route(id, target),
             Err(error) => {
                 self.fail(id, error);
                 return None;
             }
         };
-        debug!(
-            target: "boa_websocket::net",
-            %id, host = %target.host, port = target.port, tls = target.secure, "connect"
-        );
-        let host = target.host.clone();
+        let host = route.host().clone();
         let attempt = Attempt {
-            target: Arc::new(target),
+            route: Arc::new(route),
             request: Arc::new(request),
             charge,
             cancel: Arc::default(),
@@ -160,6 +158,24 @@ impl Connects {
         Ok(target)
     }
 
+    /// Which way to go. With a proxy it is its name that is looked up, and its addresses that are
+    /// dialled; the target's name goes to the proxy as it is.
+    fn route(&self, id: SocketId, target: Target) -> Route {
+        debug!(
+            target: "boa_websocket::net",
+            %id, host = %target.host, port = target.port, tls = target.secure, "connect"
+        );
+        let proxy = match self.dialler.options.proxy.choose(&target) {
+            Choice::Proxy(proxy) => Some(proxy.clone()),
+            Choice::None => None,
+            Choice::Excepted => {
+                debug!(target: "boa_websocket::net", %id, "no proxy for this host");
+                None
+            }
+        };
+        Route { target, proxy }
+    }
+
     /// A lookup has ended.
     pub(crate) fn resolved(&mut self, host: &str, result: io::Result<Vec<IpAddr>>, now: Instant) {
         let (asking, failed) = self.lookups.ended(host);
@@ -186,7 +202,7 @@ impl Connects {
                     continue;
                 };
                 let why = io::Error::new(error.kind(), error.to_string());
-                let error = Error::io(Phase::Resolve, attempt.target.subject(), why);
+                let error = Error::io(Phase::Resolve, attempt.route.subject(), why);
                 self.fail(id, error);
             }
         }
@@ -196,7 +212,7 @@ impl Connects {
         let Some(attempt) = self.attempts.get(&id) else {
             return;
         };
-        let subject = attempt.target.host.to_string();
+        let subject = attempt.route.host_subject();
         let error = Error::new(Phase::Resolve, ErrorKind::Unresolved, subject);
         let error = match why {
             Some(why) => error.caused_by(why),
@@ -215,7 +231,7 @@ impl Connects {
                 .saturating_sub(now.saturating_duration_since(since));
         }
         debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
-        let port = attempt.target.port;
+        let port = attempt.route.port();
         // The second point of policy will stand here: each address, before it is dialled.
         attempt.addresses = addresses
             .iter()
@@ -233,56 +249,56 @@ impl Connects {
             return;
         };
         let Some(address) = attempt.addresses.pop_front() else {
-            let subject = attempt.target.subject();
+            let subject = attempt.route.subject();
             let unknown = || Error::new(Phase::Connect, ErrorKind::Unresolved, subject);
             let error = attempt.first_error.take().unwrap_or_else(unknown);
             return self.fail(id, error);
         };
+        let turn = attempt.route.turn(address);
         if self.dialler.options.serial_handshakes {
-            // RFC 6455 section 4.1, point 2: "there MUST be no more than one connection in a
-            // CONNECTING state" to an IP address; with its port, as the browsers read it.
-            if let Some(waiting) = self.turns.get_mut(&turn_of(address)) {
-                return waiting.push_back(id);
+            if let Some(waiting) = self.turns.get_mut(&turn) {
+                return waiting.push_back((id, address));
             }
-            self.turns.insert(turn_of(address), VecDeque::new());
+            self.turns.insert(turn.clone(), VecDeque::new());
         }
-        self.dial(id, address);
+        self.dial(id, address, turn);
     }
 
     /// Has an address dialled whose turn is taken.
-    fn dial(&mut self, id: SocketId, address: SocketAddr) {
+    fn dial(&mut self, id: SocketId, address: SocketAddr, turn: Turn) {
         let Some(attempt) = self.attempts.get(&id) else {
-            return self.give_turn(address);
+            return self.give_turn(&turn);
         };
         let dial = Dial {
             id,
-            target: attempt.target.clone(),
+            route: attempt.route.clone(),
+            turn,
             request: attempt.request.clone(),
             address,
             more_addresses: attempt.addresses.len(),
             budget: attempt.budget,
             cancel: attempt.cancel.clone(),
         };
-        if let Err((dial, error)) = self.workers.submit(dial) {
-            let error = Error::io(Phase::Connect, dial.target.subject(), error);
+        if let Err(failed) = self.workers.submit(dial) {
+            let (dial, error) = *failed;
+            let error = Error::io(Phase::Connect, dial.route.subject(), error);
             self.fail(id, error);
-            self.give_turn(address);
+            self.give_turn(&dial.turn);
         }
     }
 
     /// A handshake has ended: the next one's turn.
-    fn give_turn(&mut self, address: SocketAddr) {
-        let key = turn_of(address);
-        let Some(waiting) = self.turns.get_mut(&key) else {
+    fn give_turn(&mut self, turn: &Turn) {
+        let Some(waiting) = self.turns.get_mut(turn) else {
             return;
         };
-        while let Some(id) = waiting.pop_front() {
+        while let Some((id, address)) = waiting.pop_front() {
             // Cancelled ones are skipped.
             if self.attempts.contains_key(&id) {
-                return self.dial(id, address);
+                return self.dial(id, address, turn.clone());
             }
         }
-        self.turns.remove(&key);
+        self.turns.remove(turn);
     }
 
     /// A dial has ended, having used `spent` of its time.
@@ -290,17 +306,18 @@ impl Connects {
         &mut self,
         id: SocketId,
         address: SocketAddr,
+        turn: &Turn,
         spent: Duration,
         result: Result<Box<Established>, Error>,
     ) {
-        self.give_turn(address);
+        self.give_turn(turn);
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
         attempt.budget = attempt.budget.saturating_sub(spent);
         match result {
             Ok(established) => {
-                let subject = attempt.target.subject();
+                let subject = attempt.route.target.subject();
                 let charge = attempt.charge.clone();
                 self.attempts.remove(&id);
                 self.ended.push(Ended::Established {
@@ -330,7 +347,7 @@ impl Connects {
         } else {
             Phase::Connect
         };
-        let subject = attempt.target.subject();
+        let subject = attempt.route.target.subject();
         Some(Error::new(phase, ErrorKind::Cancelled, subject))
     }
 
@@ -348,7 +365,7 @@ impl Connects {
         };
         let since = |start| now.saturating_duration_since(start);
         if attempt.resolving.map(since) >= Some(attempt.budget) {
-            let subject = attempt.target.host.to_string();
+            let subject = attempt.route.host_subject();
             self.fail(id, Error::new(Phase::Resolve, ErrorKind::TimedOut, subject));
         }
     }
@@ -359,11 +376,6 @@ impl Drop for Connects {
         // Dropping the workers, which comes next, waits for their dials.
         self.cancel_all();
     }
-}
-
-/// An IPv4 address is the same one when it is written as IPv6.
-fn turn_of(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(test)]
@@ -433,14 +445,5 @@ mod tests {
             };
             assert_eq!(error.kind(), &ErrorKind::Unresolved);
         }
-    }
-
-    #[test]
-    fn a_turn_is_the_same_for_an_address_written_as_ipv4_and_as_ipv6() {
-        let v4: SocketAddr = "192.0.2.1:80".parse().unwrap();
-        let mapped: SocketAddr = "[::ffff:192.0.2.1]:80".parse().unwrap();
-        assert_eq!(turn_of(v4), turn_of(mapped));
-        let other_port: SocketAddr = "192.0.2.1:81".parse().unwrap();
-        assert_ne!(turn_of(v4), turn_of(other_port));
     }
 }

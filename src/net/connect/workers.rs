@@ -67,7 +67,7 @@ impl Workers {
 
     /// Has `dial` done as soon as a thread is free. An error: there is no thread at all and none
     /// can be started.
-    pub(super) fn submit(&mut self, dial: Dial) -> Result<(), (Dial, io::Error)> {
+    pub(super) fn submit(&mut self, dial: Dial) -> Result<(), Box<(Dial, io::Error)>> {
         let mut state = self.shared.lock();
         state.dials.push_back(dial);
         if state.idle >= state.dials.len() {
@@ -93,7 +93,7 @@ impl Workers {
             // The threads that there are will come to it.
             Err(_) if state.threads > 0 => Ok(()),
             Err(error) => match state.dials.pop_back() {
-                Some(dial) => Err((dial, error)),
+                Some(dial) => Err(Box::new((dial, error))),
                 None => Ok(()),
             },
         }
@@ -123,22 +123,23 @@ fn work(shared: &Shared) {
         let result = catch_unwind(AssertUnwindSafe(|| {
             let waiter = match &mut waiter {
                 Some(waiter) => waiter,
-                none => none
-                    .insert(Waiter::new().map_err(|error| {
-                        Error::io(Phase::Connect, dial.target.subject(), error)
-                    })?),
+                none => none.insert(
+                    Waiter::new()
+                        .map_err(|error| Error::io(Phase::Connect, dial.route.subject(), error))?,
+                ),
             };
             dial.run(&shared.dialler, waiter, &mut ciphertext)
         }));
         let result = result.unwrap_or_else(|_| {
             // Whatever was registered with it, it is not used again.
             waiter = None;
-            let subject = dial.target.subject();
+            let subject = dial.route.subject();
             Err(Error::new(Phase::Connect, ErrorKind::ThreadDied, subject))
         });
         shared.inbox.push_one(Item::Dialled {
             id: dial.id,
             address: dial.address,
+            turn: dial.turn,
             spent: started.elapsed(),
             result: result.map(Box::new),
         });

@@ -13,6 +13,7 @@ use super::events::Charge;
 use crate::net::{
     connect::Established,
     error::Error,
+    proxy::Turn,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
 
@@ -39,6 +40,7 @@ pub(crate) enum Item {
     Dialled {
         id: SocketId,
         address: SocketAddr,
+        turn: Turn,
         spent: Duration,
         result: Result<Box<Established>, Error>,
     },

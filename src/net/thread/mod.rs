@@ -243,9 +243,10 @@ impl SocketThread {
             Item::Dialled {
                 id,
                 address,
+                turn,
                 spent,
                 result,
-            } => self.connects.dialled(id, address, spent, result),
+            } => self.connects.dialled(id, address, &turn, spent, result),
         }
     }
 
