@@ -12,6 +12,11 @@ mod harness;
 #[cfg(test)]
 mod pressure;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
+#[path = "../proxy_server/mod.rs"]
+mod proxy_server;
+#[cfg(test)]
 mod refusals;
 #[cfg(feature = "ring")]
 #[cfg(test)]

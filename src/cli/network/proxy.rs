@@ -43,7 +43,7 @@ impl ProxyArgs {
 
     fn options(&self) -> Result<ProxyOptions, crate::net::Error> {
         let mut options = match &self.proxy {
-            Some(url) => ProxyOptions::all(Proxy::parse(url)?),
+            Some(url) => ProxyOptions::all(Proxy::parse_from(url, "the proxy in --proxy")?),
             None if self.ignore_proxy_env => ProxyOptions::default(),
             None => ProxyOptions::from_env()?,
         };

@@ -77,7 +77,7 @@ impl Proxy {
     }
 
     /// The same; `subject` says where the URL comes from.
-    pub(super) fn parse_from(url: &str, subject: &str) -> Result<Self, Error> {
+    pub(crate) fn parse_from(url: &str, subject: &str) -> Result<Self, Error> {
         let invalid = |what| Error::new(Phase::Proxy, ErrorKind::InvalidProxy(what), subject);
         let with_scheme = if url.contains("://") {
             url.to_owned()
