@@ -1,4 +1,4 @@
-//! The byte stream beneath a WebSocket: TCP, or TLS on it. Never blocks.
+//! The byte stream beneath a WebSocket: TCP or a Unix-domain socket, or TLS on it. Never blocks.
 //!
 //! rustls is driven by hand. Through its `StreamOwned` a peer that sends but does not read would
 //! break the connection: with its buffer full, rustls takes zero bytes, which the layers above a
@@ -9,8 +9,10 @@ use std::{
     net::Shutdown,
 };
 
-use mio::{Interest, Registry, Token, net::TcpStream};
+use mio::{Registry, Token};
 use rustls::ClientConnection;
+
+use super::stream::Stream;
 
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
@@ -55,9 +57,9 @@ impl Read for Ciphertext {
     }
 }
 
-/// TLS on TCP.
+/// TLS on a stream.
 pub(crate) struct TlsLine {
-    tcp: TcpStream,
+    stream: Stream,
     tls: ClientConnection,
     close_notify_sent: bool,
 }
@@ -65,40 +67,36 @@ pub(crate) struct TlsLine {
 /// An established byte stream.
 pub(crate) enum Line {
     /// `ws:`
-    Plain(TcpStream),
+    Plain(Stream),
     /// `wss:`
     Tls(Box<TlsLine>),
 }
 
 impl Line {
-    /// TLS on `tcp`, its handshake done.
-    pub(crate) fn tls(tcp: TcpStream, tls: ClientConnection) -> Self {
+    /// TLS on `stream`, its handshake done.
+    pub(crate) fn tls(stream: Stream, tls: ClientConnection) -> Self {
         Self::Tls(Box::new(TlsLine {
-            tcp,
+            stream,
             tls,
             close_notify_sent: false,
         }))
     }
 
-    fn tcp(&mut self) -> &mut TcpStream {
+    fn stream(&mut self) -> &mut Stream {
         match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(line) => &mut line.tcp,
+            Self::Plain(stream) => stream,
+            Self::Tls(line) => &mut line.stream,
         }
     }
 
     /// Asks `registry`'s poller to report both directions, on their edges.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(
-            self.tcp(),
-            token,
-            Interest::READABLE.add(Interest::WRITABLE),
-        )
+        self.stream().register(registry, token)
     }
 
     /// Takes it out of `registry`'s poller again.
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.deregister(self.tcp())
+        self.stream().deregister(registry)
     }
 
     /// Reads into `buffer`, which is not empty.
@@ -116,7 +114,7 @@ impl Line {
     ) -> io::Result<usize> {
         match self {
             Self::Plain(_) if !more => Err(io::ErrorKind::WouldBlock.into()),
-            Self::Plain(tcp) => tcp.read(buffer),
+            Self::Plain(stream) => stream.read(buffer),
             Self::Tls(line) => line.read(buffer, ciphertext, more),
         }
     }
@@ -124,7 +122,7 @@ impl Line {
     /// Writes a part of `bytes`, which is not empty; never `Ok(0)`.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match self {
-            Self::Plain(tcp) => tcp.write(bytes)?,
+            Self::Plain(stream) => stream.write(bytes)?,
             Self::Tls(line) => line.write(bytes)?,
         };
         if written == 0 {
@@ -159,7 +157,7 @@ impl Line {
             }
             line.flush()?;
         }
-        self.tcp().shutdown(Shutdown::Write)
+        self.stream().shutdown(Shutdown::Write)
     }
 }
 
@@ -186,7 +184,7 @@ impl TlsLine {
                 // No more than is asked for: all of it has to be used up in this turn.
                 let size = buffer.len().min(CIPHERTEXT);
                 let space = ciphertext.buffer.get_mut(..size).unwrap_or_default();
-                ciphertext.end = self.tcp.read(space)?;
+                ciphertext.end = self.stream.read(space)?;
                 // Nothing read is FIN: rustls gets to see that below, and tells whether it is cut.
             }
             self.tls.read_tls(ciphertext)?;
@@ -211,7 +209,7 @@ impl TlsLine {
 
     fn flush(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
-            match self.tls.write_tls(&mut self.tcp) {
+            match self.tls.write_tls(&mut self.stream) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,30 +1,29 @@
-//! TCP, TLS and the upgrade, one after the other, on a connector thread.
+//! TLS and the upgrade, one after the other, on a connector thread.
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use mio::{Interest, net::TcpStream};
 use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 use tracing::debug;
 use url::Host;
 
-use super::wait::{Cancel, Interruption, LINE, Patience, Waiter};
+use super::{
+    turns::Turn,
+    wait::{Cancel, Interruption, LINE, Patience, Waiter},
+};
 use crate::net::{
     cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
     handshake::{Accepted, Handshake, Refusal, ResponseReader},
     line::{Ciphertext, Line},
     options::Options,
+    stream::Stream,
     target::Target,
     vocabulary::{ConnectRequest, SocketId},
 };
-
-/// A shorter time for one of several addresses would rule out distant ones.
-const LEAST_SHARE: Duration = Duration::from_secs(1);
 
 /// What all dials of a network share.
 pub(crate) struct Dialler {
@@ -48,15 +47,14 @@ impl Dialler {
     }
 }
 
-/// One dial: an address of an attempt, at its turn.
+/// One dial: what is left to be done with a stream that has been connected.
 pub(super) struct Dial {
     pub(super) id: SocketId,
     pub(super) target: Arc<Target>,
     pub(super) request: Arc<ConnectRequest>,
-    pub(super) address: SocketAddr,
-    /// Addresses to try after this one, for which some of the time must be left.
-    pub(super) more_addresses: usize,
-    /// The time there is for all of it.
+    /// The turn it has, to be given back with the result.
+    pub(super) turn: Turn,
+    /// The time there is for it.
     pub(super) budget: Duration,
     pub(super) cancel: Arc<Cancel>,
 }
@@ -70,9 +68,10 @@ pub(crate) struct Established {
 }
 
 impl Dial {
-    /// Does it.
+    /// Does it, with a stream that is registered nowhere.
     pub(super) fn run(
         &self,
+        mut stream: Stream,
         dialler: &Dialler,
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
@@ -83,11 +82,13 @@ impl Dial {
         let compression = &dialler.options.compression;
         let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
-        let tcp = self.connect(&mut patience)?;
+        stream
+            .register(patience.registry(), LINE)
+            .map_err(|error| self.io(Phase::Connect, error))?;
         let mut line = if self.target.secure {
-            self.start_tls(tcp, dialler, &mut patience)?
+            self.start_tls(stream, dialler, &mut patience)?
         } else {
-            Line::Plain(tcp)
+            Line::Plain(stream)
         };
         let accepted = self.upgrade(
             &mut line,
@@ -105,53 +106,9 @@ impl Dial {
         Ok(Established { line, accepted })
     }
 
-    /// "Establish a TCP connection" to the address.
-    fn connect(&self, patience: &mut Patience<'_>) -> Result<TcpStream, Error> {
-        let failed = |error| self.io(Phase::Connect, error);
-        if self.cancel.is_cancelled() {
-            return Err(self.error(Phase::Connect, ErrorKind::Cancelled));
-        }
-        let mut tcp = TcpStream::connect(self.address).map_err(failed)?;
-        let interest = Interest::READABLE.add(Interest::WRITABLE);
-        patience
-            .registry()
-            .register(&mut tcp, LINE, interest)
-            .map_err(failed)?;
-        let until = self.share(patience);
-        loop {
-            patience
-                .wait(until)
-                .map_err(|why| self.interrupted(Phase::Connect, why))?;
-            if let Some(error) = tcp.take_error().map_err(failed)? {
-                return Err(failed(error));
-            }
-            match tcp.peer_addr() {
-                Ok(_) => break,
-                // Not yet: the wait ended for another reason.
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        // Messages are written whole: waiting to fill a packet would only delay them.
-        tcp.set_nodelay(true).map_err(failed)?;
-        debug!(target: "boa_websocket::net", id = %self.id, address = %self.address, "connected");
-        Ok(tcp)
-    }
-
-    /// Until when to wait for this address, when others are left to try.
-    fn share(&self, patience: &Patience<'_>) -> Option<Instant> {
-        if self.more_addresses == 0 {
-            return None;
-        }
-        let parts = u32::try_from(self.more_addresses + 1).unwrap_or(u32::MAX);
-        let share = (patience.left()? / parts).max(LEAST_SHARE);
-        Instant::now().checked_add(share)
-    }
-
     fn start_tls(
         &self,
-        mut tcp: TcpStream,
+        mut stream: Stream,
         dialler: &Dialler,
         patience: &mut Patience<'_>,
     ) -> Result<Line, Error> {
@@ -169,19 +126,19 @@ impl Dial {
         let handshake = patience.until_done(|| {
             loop {
                 while tls.wants_write() {
-                    if tls.write_tls(&mut tcp)? == 0 {
+                    if tls.write_tls(&mut stream)? == 0 {
                         return Err(io::ErrorKind::WriteZero.into());
                     }
                 }
                 if !tls.is_handshaking() {
                     return Ok(());
                 }
-                if tls.read_tls(&mut tcp)? == 0 {
+                if tls.read_tls(&mut stream)? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 if let Err(error) = tls.process_new_packets() {
                     // The alert that tells the server why; it is too late to care for its fate.
-                    let _ = tls.write_tls(&mut tcp);
+                    let _ = tls.write_tls(&mut stream);
                     return Err(io::Error::new(io::ErrorKind::InvalidData, error));
                 }
             }
@@ -190,7 +147,7 @@ impl Dial {
         debug!(
             target: "boa_websocket::net", id = %self.id, version = ?tls.protocol_version(), "tls"
         );
-        Ok(Line::tls(tcp, tls))
+        Ok(Line::tls(stream, tls))
     }
 
     /// Sends the request and reads the response, RFC 6455 section 4.
