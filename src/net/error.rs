@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc};
 
-use super::{handshake::Refusal, proxy::ProxyRefusal};
+use super::{handshake::Refusal, policy::Denied, proxy::ProxyRefusal};
 
 /// A cause kept for callers that want to look closer; shared, because errors are cloned.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -68,6 +68,8 @@ pub enum ErrorKind {
     UnsupportedUrl,
     /// The port is on the Fetch Standard's list of bad ports.
     BlockedPort(u16),
+    /// The [`Policy`](super::Policy) does not allow it; this says which rule.
+    Denied(Denied),
     /// A header, subprotocol or origin that cannot stand in the request; the text names it.
     InvalidRequest(&'static str),
     /// [`Limits::sockets`](super::Limits::sockets) are there already.
@@ -142,6 +144,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::UnsupportedUrl => f.write_str("not a ws: or wss: URL with a host"),
             Self::BlockedPort(port) => write!(f, "port {port} is blocked"),
+            Self::Denied(why) => write!(f, "not allowed: {why}"),
             Self::InvalidRequest(what) => write!(f, "invalid {what}"),
             Self::TooManySockets(limit) => write!(f, "more than {limit} sockets"),
             Self::TooManyConnecting(limit) => write!(f, "more than {limit} sockets connecting"),

@@ -1,5 +1,5 @@
-//! The byte stream beneath a WebSocket: TCP, or TLS on it, or with a proxy that is reached over TLS
-//! itself, TLS on TLS. Never blocks.
+//! The byte stream beneath a WebSocket: TCP or a Unix-domain socket, or TLS on it, or with a proxy
+//! that is reached over TLS itself, TLS on TLS. Never blocks.
 //!
 //! rustls is driven by hand. Through its `StreamOwned` a peer that sends but does not read would
 //! break the connection: with its buffer full, rustls takes zero bytes, which the layers above a
@@ -10,8 +10,10 @@ use std::{
     net::Shutdown,
 };
 
-use mio::{Interest, Registry, Token, net::TcpStream};
+use mio::{Registry, Token};
 use rustls::{ClientConnection, ProtocolVersion};
+
+use super::stream::Stream;
 
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
@@ -42,11 +44,11 @@ impl Ciphertext {
     }
 
     /// Reads up to `size` bytes into it, which is empty.
-    fn fill(&mut self, tcp: &mut TcpStream, size: usize) -> io::Result<()> {
+    fn fill(&mut self, stream: &mut Stream, size: usize) -> io::Result<()> {
         self.clear();
         self.buffer.resize(CIPHERTEXT, 0);
         let space = self.buffer.get_mut(..size.min(CIPHERTEXT));
-        self.end = tcp.read(space.unwrap_or_default())?;
+        self.end = stream.read(space.unwrap_or_default())?;
         Ok(())
     }
 
@@ -75,7 +77,7 @@ pub(crate) struct TlsLine {
 /// An established byte stream.
 pub(crate) enum Line {
     /// `ws:`
-    Plain(TcpStream),
+    Plain(Stream),
     /// `wss:`, or anything through a proxy that is reached over TLS.
     Tls(Box<TlsLine>),
 }
@@ -107,25 +109,21 @@ impl Line {
         }
     }
 
-    fn tcp(&mut self) -> &mut TcpStream {
+    fn stream(&mut self) -> &mut Stream {
         match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(line) => line.under.tcp(),
+            Self::Plain(stream) => stream,
+            Self::Tls(line) => line.under.stream(),
         }
     }
 
     /// Asks `registry`'s poller to report both directions, on their edges.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(
-            self.tcp(),
-            token,
-            Interest::READABLE.add(Interest::WRITABLE),
-        )
+        self.stream().register(registry, token)
     }
 
     /// Takes it out of `registry`'s poller again.
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.deregister(self.tcp())
+        self.stream().deregister(registry)
     }
 
     /// Reads into `buffer`, which is not empty.
@@ -143,7 +141,7 @@ impl Line {
     ) -> io::Result<usize> {
         match self {
             Self::Plain(_) if !more => Err(io::ErrorKind::WouldBlock.into()),
-            Self::Plain(tcp) => tcp.read(buffer),
+            Self::Plain(stream) => stream.read(buffer),
             Self::Tls(line) => line.read(buffer, ciphertext, more),
         }
     }
@@ -151,7 +149,7 @@ impl Line {
     /// Writes a part of `bytes`, which is not empty; never `Ok(0)`.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match self {
-            Self::Plain(tcp) => tcp.write(bytes)?,
+            Self::Plain(stream) => stream.write(bytes)?,
             Self::Tls(line) => line.write(bytes)?,
         };
         if written == 0 {
@@ -180,7 +178,7 @@ impl Line {
     /// `WouldBlock`.
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(tcp) => tcp.shutdown(Shutdown::Write),
+            Self::Plain(stream) => stream.shutdown(Shutdown::Write),
             Self::Tls(line) => {
                 if !line.close_notify_sent {
                     line.tls.send_close_notify();
@@ -214,7 +212,7 @@ impl Write for Line {
     // rustls has its records in pieces.
     fn write_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Self::Plain(tcp) => tcp.write_vectored(pieces),
+            Self::Plain(stream) => stream.write_vectored(pieces),
             Self::Tls(line) => match pieces.iter().find(|piece| !piece.is_empty()) {
                 Some(piece) => line.write(piece),
                 None => Ok(0),
@@ -270,7 +268,7 @@ impl TlsLine {
                 result => return result,
             }
             match &mut self.under {
-                Line::Plain(tcp) => {
+                Line::Plain(stream) => {
                     if ciphertext.is_empty() {
                         if !more {
                             return Err(io::ErrorKind::WouldBlock.into());
@@ -278,7 +276,7 @@ impl TlsLine {
                         // No more than is asked for: all of it has to be used up in this turn.
                         // Nothing read is FIN: rustls gets to see that below, and tells whether it
                         // is cut.
-                        ciphertext.fill(tcp, buffer.len())?;
+                        ciphertext.fill(stream, buffer.len())?;
                     }
                     self.tls.read_tls(ciphertext)?;
                 }

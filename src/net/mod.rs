@@ -1,8 +1,8 @@
 //! Connections: from a URL to an open WebSocket and to its end. Knows nothing of JavaScript.
 //!
 //! [`Network`] is the whole of it. [`Command`]s go in and [`SocketEvent`]s come out, in batches;
-//! between them stand connector threads, which resolve, dial, agree on TLS and upgrade, and one
-//! thread that owns every open connection.
+//! between them stand threads that resolve names, connector threads, which agree on TLS and
+//! upgrade, and one thread that races TCP connections and owns every open one.
 //!
 //! **In scope:** `ws:` and `wss:`, the opening handshake of [RFC 6455], the closing handshake as
 //! the bytes on the line, limits and deadlines, errors by phase.
@@ -29,8 +29,6 @@
 //!
 //! # Where later parts go
 //!
-//! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
-//! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
 //! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
@@ -43,12 +41,18 @@ mod handshake;
 mod line;
 mod network;
 mod options;
+mod policy;
 mod ports;
 mod proxy;
 mod queue;
+mod resolver;
+mod stream;
 mod target;
+mod tcp;
 mod thread;
 mod tls;
+#[cfg(unix)]
+mod unix;
 mod vocabulary;
 
 pub use cookies::CookieJar;
@@ -56,7 +60,12 @@ pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
+pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
+pub use resolver::Resolver;
+pub use tcp::{TcpKeepAlive, TcpOptions};
 pub use tls::TlsOptions;
+#[cfg(unix)]
+pub use unix::UnixSockets;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

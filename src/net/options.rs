@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{cookies::CookieJar, proxy::ProxyOptions, tls::TlsOptions};
+#[cfg(unix)]
+use super::unix::UnixSockets;
+use super::{
+    cookies::CookieJar, policy::Policy, proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions,
+    tls::TlsOptions,
+};
 use crate::protocol::{Config, Deflate};
 
 /// Everything a [`Network`](super::Network) can be told.
@@ -25,9 +30,20 @@ pub struct Options {
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
-    /// time, as RFC 6455 section 4.1 demands; behind a proxy, to a host name and port. Default: `true`. Sockets that wait for their turn
-    /// take no thread, and their deadline does not run.
+    /// time, as RFC 6455 section 4.1 demands; behind a proxy, which alone knows the address, to a
+    /// host name and port. Default: `true`. Sockets that wait for their turn take no thread, and
+    /// their deadline does not run.
     pub serial_handshakes: bool,
+    /// How TCP connections are made and kept.
+    pub tcp: TcpOptions,
+    /// Which connections may be made. Default: all, but to the ports that the Fetch Standard
+    /// blocks.
+    pub policy: Option<Arc<dyn Policy>>,
+    /// Where the addresses of names come from. Default: the operating system.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// The hosts that are reached through a Unix-domain socket. Default: none.
+    #[cfg(unix)]
+    pub unix_sockets: UnixSockets,
 }
 
 impl Default for Options {
@@ -41,6 +57,11 @@ impl Default for Options {
             user_agent: None,
             cookie_jar: None,
             serial_handshakes: true,
+            tcp: TcpOptions::default(),
+            policy: None,
+            resolver: None,
+            #[cfg(unix)]
+            unix_sockets: UnixSockets::default(),
         }
     }
 }
@@ -134,8 +155,11 @@ pub struct Limits {
     /// Sockets that are connecting or wait for their turn. Default: 4,096. One more fails with
     /// [`ErrorKind::TooManyConnecting`](super::ErrorKind::TooManyConnecting).
     pub connecting: usize,
-    /// Threads that connect at the same time, and, apart from those, threads that wait for the
-    /// system's resolver. Default: 32, at least 1. What comes beyond waits without a thread.
+    /// Sockets whose TCP connection is being established or whose handshake is under way. Default:
+    /// 256, at least 1. What comes beyond waits, and its deadline does not run.
+    pub dialling: usize,
+    /// Threads that agree on TLS and upgrade at the same time, and, apart from those, threads that
+    /// wait for the resolver. Default: 32, at least 1. What comes beyond waits without a thread.
     pub connectors: usize,
     /// Payload bytes of a socket that script has sent and the operating system has not taken.
     /// Default: 256 MiB. One byte more cuts the connection with
@@ -166,6 +190,7 @@ impl Default for Limits {
         Self {
             sockets: 10_000,
             connecting: 4_096,
+            dialling: 256,
             connectors: 32,
             send_queue: 256 << 20,
             receive_queue: 16 << 20,

@@ -1,30 +1,30 @@
-//! TCP, TLS and the upgrade, one after the other, on a connector thread.
+//! The proxy, TLS and the upgrade, one after the other, on a connector thread.
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use mio::{Interest, net::TcpStream};
 use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 use tracing::debug;
 use url::Host;
 
-use super::wait::{Cancel, Interruption, LINE, Patience, Waiter};
+use super::{
+    turns::Turn,
+    wait::{Cancel, Interruption, LINE, Patience, Waiter},
+};
 use crate::net::{
     cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
     handshake::{Accepted, Handshake, Refusal, ResponseReader},
     line::{Ciphertext, Line},
     options::Options,
-    proxy::{self, Route, Turn},
+    proxy::{self, Proxy},
+    stream::Stream,
+    target::Target,
     vocabulary::{ConnectRequest, SocketId},
 };
-
-/// A shorter time for one of several addresses would rule out distant ones.
-const LEAST_SHARE: Duration = Duration::from_secs(1);
 
 /// What all dials of a network share.
 pub(crate) struct Dialler {
@@ -43,7 +43,7 @@ impl Dialler {
     }
 
     /// Made on the first use of `wss:`, and then the same for all, so that sessions are resumed.
-    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
+    fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
         self.tls
             .get_or_init(|| self.options.tls.client_config())
             .clone()
@@ -57,17 +57,16 @@ impl Dialler {
     }
 }
 
-/// One dial: an address of an attempt, at its turn.
+/// One dial: what is left to be done with a stream that has been connected.
 pub(super) struct Dial {
     pub(super) id: SocketId,
-    pub(super) route: Arc<Route>,
-    /// What it holds up for others until it has ended.
-    pub(super) turn: Turn,
+    pub(super) target: Arc<Target>,
+    /// To which the stream leads, if it is not the target itself.
+    pub(super) proxy: Option<Arc<Proxy>>,
     pub(super) request: Arc<ConnectRequest>,
-    pub(super) address: SocketAddr,
-    /// Addresses to try after this one, for which some of the time must be left.
-    pub(super) more_addresses: usize,
-    /// The time there is for all of it.
+    /// The turn it has, to be given back with the result.
+    pub(super) turn: Turn,
+    /// The time there is for it.
     pub(super) budget: Duration,
     pub(super) cancel: Arc<Cancel>,
 }
@@ -81,9 +80,10 @@ pub(crate) struct Established {
 }
 
 impl Dial {
-    /// Does it.
+    /// Does it, with a stream that is registered nowhere.
     pub(super) fn run(
         &self,
+        mut stream: Stream,
         dialler: &Dialler,
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
@@ -92,21 +92,18 @@ impl Dial {
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
         let agent = dialler.options.user_agent();
         let compression = &dialler.options.compression;
-        let handshake = Handshake::new(
-            &self.route.target,
-            &self.request,
-            agent,
-            cookies,
-            compression,
-        )?;
+        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
+        stream
+            .register(patience.registry(), LINE)
+            .map_err(|error| self.io(Phase::Connect, error))?;
         // What was read for the dial before.
         ciphertext.clear();
-        let mut line = Line::Plain(self.connect(&mut patience)?);
-        if let Some(proxy) = &self.route.proxy {
+        let mut line = Line::Plain(stream);
+        if let Some(proxy) = &self.proxy {
             line = self.tunnel(line, proxy, dialler, &mut patience, ciphertext)?;
         }
-        if self.route.target.secure {
+        if self.target.secure {
             line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
         }
         let accepted = self.upgrade(
@@ -125,50 +122,6 @@ impl Dial {
         Ok(Established { line, accepted })
     }
 
-    /// "Establish a TCP connection" to the address.
-    fn connect(&self, patience: &mut Patience<'_>) -> Result<TcpStream, Error> {
-        let failed = |error| self.io(Phase::Connect, error);
-        if self.cancel.is_cancelled() {
-            return Err(self.error(Phase::Connect, ErrorKind::Cancelled));
-        }
-        let mut tcp = TcpStream::connect(self.address).map_err(failed)?;
-        let interest = Interest::READABLE.add(Interest::WRITABLE);
-        patience
-            .registry()
-            .register(&mut tcp, LINE, interest)
-            .map_err(failed)?;
-        let until = self.share(patience);
-        loop {
-            patience
-                .wait(until)
-                .map_err(|why| self.interrupted(Phase::Connect, why))?;
-            if let Some(error) = tcp.take_error().map_err(failed)? {
-                return Err(failed(error));
-            }
-            match tcp.peer_addr() {
-                Ok(_) => break,
-                // Not yet: the wait ended for another reason.
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        // Messages are written whole: waiting to fill a packet would only delay them.
-        tcp.set_nodelay(true).map_err(failed)?;
-        debug!(target: "boa_websocket::net", id = %self.id, address = %self.address, "connected");
-        Ok(tcp)
-    }
-
-    /// Until when to wait for this address, when others are left to try.
-    fn share(&self, patience: &Patience<'_>) -> Option<Instant> {
-        if self.more_addresses == 0 {
-            return None;
-        }
-        let parts = u32::try_from(self.more_addresses + 1).unwrap_or(u32::MAX);
-        let share = (patience.left()? / parts).max(LEAST_SHARE);
-        Instant::now().checked_add(share)
-    }
-
     fn start_tls(
         &self,
         under: Line,
@@ -176,9 +129,9 @@ impl Dial {
         patience: &mut Patience<'_>,
         ciphertext: &mut Ciphertext,
     ) -> Result<Line, Error> {
-        let subject = self.route.target.subject();
+        let subject = self.target.subject();
         let config = dialler.tls()?;
-        let name = server_name(&self.route.target.host, &subject)?;
+        let name = server_name(&self.target.host, &subject)?;
         self.tls(under, config, name, &subject, patience, ciphertext)
     }
 
@@ -260,22 +213,15 @@ impl Dial {
     }
 
     fn error(&self, phase: Phase, kind: ErrorKind) -> Error {
-        Error::new(phase, kind, self.subject(phase))
+        Error::new(phase, kind, self.target.subject())
     }
 
     fn io(&self, phase: Phase, error: io::Error) -> Error {
-        Error::io(phase, self.subject(phase), error)
+        Error::io(phase, self.target.subject(), error)
     }
 
     fn interrupted(&self, phase: Phase, why: Interruption) -> Error {
-        why.into_error(phase, &self.subject(phase))
-    }
-
-    fn subject(&self, phase: Phase) -> String {
-        match phase {
-            Phase::Connect => self.route.subject(),
-            _ => self.route.target.subject(),
-        }
+        why.into_error(phase, &self.target.subject())
     }
 }
 

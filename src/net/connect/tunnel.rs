@@ -1,4 +1,6 @@
-//! The proxy's part of a dial.
+//! The proxy's part in connecting.
+
+use std::sync::Arc;
 
 use tracing::debug;
 
@@ -9,8 +11,24 @@ use super::{
 use crate::net::{
     error::{Error, ErrorKind, Phase},
     line::{Ciphertext, Line},
-    proxy::{Ask, Failure, Proxy, ProxyKind, Stream, open_tunnel},
+    proxy::{Ask, Choice, Failure, Proxy, ProxyKind, Stream, open_tunnel},
+    target::Target,
+    vocabulary::SocketId,
 };
+
+impl Dialler {
+    /// What a socket has to go through. From here on there is no other way for it.
+    pub(super) fn proxy(&self, id: SocketId, target: &Target) -> Option<Arc<Proxy>> {
+        match self.options.proxy.choose(target) {
+            Choice::Proxy(proxy) => Some(Arc::new(proxy.clone())),
+            Choice::None => None,
+            Choice::Excepted => {
+                debug!(target: "boa_websocket::net", %id, "no proxy for this host");
+                None
+            }
+        }
+    }
+}
 
 impl Dial {
     /// Makes of a line to the proxy one to the target.
@@ -22,10 +40,10 @@ impl Dial {
         patience: &mut Patience<'_>,
         ciphertext: &mut Ciphertext,
     ) -> Result<Line, Error> {
-        let target = &self.route.target;
+        let target = &self.target;
         if proxy.kind() == ProxyKind::Https {
             let config = dialler.proxy_tls()?;
-            let subject = self.route.subject();
+            let subject = format!("the proxy {proxy}");
             let name = server_name(proxy.host(), &subject)?;
             line = self.tls(line, config, name, &subject, patience, ciphertext)?;
         }

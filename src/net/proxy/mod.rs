@@ -23,21 +23,21 @@
 //! [RFC 1929]: https://www.rfc-editor.org/rfc/rfc1929
 
 mod environment;
+mod hop;
 mod http_connect;
 mod no_proxy;
 mod options;
 mod proxy_url;
 mod refusal;
-mod route;
 mod socks5;
 mod tls;
 mod tunnel;
 
+pub(crate) use hop::Hop;
 pub use no_proxy::NoProxy;
 pub(crate) use options::Choice;
 pub use options::ProxyOptions;
 pub use proxy_url::{Proxy, ProxyKind};
 pub use refusal::ProxyRefusal;
-pub(crate) use route::{Route, Turn};
 pub(crate) use tls::tls_config;
 pub(crate) use tunnel::{Ask, Failure, Stream, open_tunnel};
