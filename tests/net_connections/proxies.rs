@@ -676,6 +676,44 @@ mod tls {
     }
 
     #[test]
+    fn a_tls_proxy_that_is_cut_ends_the_connection_as_a_server_does() {
+        let identity = Identity::of("localhost");
+        // It is the server, too.
+        let proxy = |then: fn(tungstenite::WebSocket<TlsStream>)| {
+            let address = tls_server(identity.server(None), move |mut tls| {
+                let head = read_head(&mut tls);
+                assert!(head.starts_with("CONNECT chat.invalid:80 "), "{head}");
+                tls.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                then(tungstenite::accept(tls).unwrap());
+            });
+            format!("https://localhost:{}", address.port())
+        };
+        let open = |url: &str| {
+            let mut client = Client::with(|options| {
+                through(url)(options);
+                identity.trusted(options);
+            });
+            let id = client.open("ws://chat.invalid/");
+            (client, id)
+        };
+        let cut = proxy(|websocket| {
+            let _ = websocket.get_ref().sock.shutdown(std::net::Shutdown::Both);
+        });
+        let (mut client, _) = open(&cut);
+        let closed = client.closed();
+        assert_eq!(closed.shown(), (1006, "", false));
+        assert_eq!(closed.why().kind(), &ErrorKind::ConnectionLost);
+
+        let after_both_frames = proxy(|mut websocket| {
+            while websocket.read().is_ok() {}
+            let _ = websocket.get_ref().sock.shutdown(std::net::Shutdown::Both);
+        });
+        let (mut client, id) = open(&after_both_frames);
+        client.close(id, Some(3001), "ok");
+        assert_eq!(client.closing_then_closed().shown(), (3001, "ok", true));
+    }
+
+    #[test]
     fn a_proxy_with_a_bad_certificate_is_told_nothing() {
         let identity = Identity::of("localhost");
         let behind = ProxyServer::http(None);

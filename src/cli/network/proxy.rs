@@ -10,19 +10,19 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Proxies")]
 pub(super) struct ProxyArgs {
-    /// Go through this proxy: [SCHEME://][USER:PASSWORD@]HOST[:PORT], where SCHEME is http (the default), https or
-    /// socks5. None of the variables below is read then, NO_PROXY neither. Without it, the environment variables HTTPS_PROXY (for wss:), HTTP_PROXY
-    /// (for ws:) and ALL_PROXY say which proxy is used; in lower case they come first.
+    /// Go through this proxy: [SCHEME://][USER:PASSWORD@]HOST[:PORT]. SCHEME is http (the default), https or socks5;
+    /// HTTP proxies are asked to CONNECT, and all of them resolve the server's name. A proxy that fails is never
+    /// bypassed. Without this, the environment variables HTTPS_PROXY (for wss:), HTTP_PROXY (for ws:; not in a CGI
+    /// program) and ALL_PROXY are heeded, and NO_PROXY with them; in lower case they come first.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
 
-    /// Reach these servers without a proxy: names with all below them, addresses, networks as 192.0.2.0/24, each but
-    /// the last with a :PORT if need be; `*` for all. Separated by commas. Without it, those in the environment
-    /// variable NO_PROXY.
+    /// Reach these servers without a proxy, whatever NO_PROXY says: names (with all below them), addresses and networks
+    /// such as 10.0.0.0/8, separated by commas; a name or an address may have a :PORT. `*` is for all.
     #[arg(long, value_name = "LIST")]
     no_proxy: Option<String>,
 
-    /// Read none of the environment variables about proxies.
+    /// Use no proxy of the environment.
     #[arg(long)]
     ignore_proxy_env: bool,
 }
