@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 #[cfg(unix)]
 use super::unix::UnixSockets;
-use super::{cookies::CookieJar, policy::Policy, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions};
+use super::{
+    cookies::CookieJar, policy::Policy, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+};
 use crate::protocol::{Config, Deflate};
 
 /// Everything a [`Network`](super::Network) can be told.

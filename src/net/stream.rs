@@ -1,12 +1,12 @@
 //! A connection of the operating system: TCP, or a Unix-domain socket.
 
-#[cfg(unix)]
-use std::{path::Path, sync::Arc};
 use std::{
     fmt,
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr},
 };
+#[cfg(unix)]
+use std::{path::Path, sync::Arc};
 
 #[cfg(unix)]
 use mio::net::UnixStream;

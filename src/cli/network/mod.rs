@@ -2,6 +2,8 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod policy;
+mod reach;
 mod tls;
 
 use clap::Args;
@@ -13,6 +15,12 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+
+    #[command(flatten)]
+    reach: reach::ReachArgs,
+
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
 }
 
 impl NetworkArgs {
@@ -25,6 +33,8 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
-        self.tls.apply(builder)
+        let builder = self.tls.apply(builder)?;
+        let builder = self.reach.apply(builder)?;
+        self.policy.apply(builder)
     }
 }

@@ -184,13 +184,24 @@ mod tests {
         let target = Target::new(&url::Url::parse("ws://h:1/").unwrap()).unwrap();
         let request = ConnectRequest::new(url::Url::parse("ws://h:1/").unwrap());
         let charge = Arc::default();
-        let mut attempt =
-            Attempt::new(target, request, charge, Duration::ZERO, Instant::now());
+        let mut attempt = Attempt::new(target, request, charge, Duration::ZERO, Instant::now());
         for (kind, told) in [
-            (io::ErrorKind::NetworkUnreachable, io::ErrorKind::NetworkUnreachable),
-            (io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionRefused),
-            (io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused),
-            (io::ErrorKind::HostUnreachable, io::ErrorKind::ConnectionRefused),
+            (
+                io::ErrorKind::NetworkUnreachable,
+                io::ErrorKind::NetworkUnreachable,
+            ),
+            (
+                io::ErrorKind::ConnectionRefused,
+                io::ErrorKind::ConnectionRefused,
+            ),
+            (
+                io::ErrorKind::ConnectionReset,
+                io::ErrorKind::ConnectionRefused,
+            ),
+            (
+                io::ErrorKind::HostUnreachable,
+                io::ErrorKind::ConnectionRefused,
+            ),
         ] {
             attempt.address_failed(error(kind));
             let failure = attempt.failure.as_ref().unwrap();

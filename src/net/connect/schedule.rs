@@ -180,7 +180,11 @@ impl Connects {
         let Some(at) = attempt.racers.iter().position(|racer| racer.name == name) else {
             return;
         };
-        let connected = match attempt.racers.get(at).map(|racer| racer.stream.is_connected()) {
+        let connected = match attempt
+            .racers
+            .get(at)
+            .map(|racer| racer.stream.is_connected())
+        {
             Some(Ok(false)) | None => return,
             Some(Ok(true)) => Ok(()),
             Some(Err(error)) => Err(error),
@@ -234,7 +238,11 @@ impl Connects {
         attempt.cancel.cancel();
         let subject = attempt.target.subject();
         self.settle(now);
-        Some(Error::new(phase(attempt.stage), ErrorKind::Cancelled, subject))
+        Some(Error::new(
+            phase(attempt.stage),
+            ErrorKind::Cancelled,
+            subject,
+        ))
     }
 
     /// Ends all attempts.
@@ -538,11 +546,14 @@ impl Connects {
         };
         self.set_timer(id, now);
         if let Err(error) = self.workers.submit(dial, racer.stream) {
-            let error = self.attempts.get(&id).map(|attempt| {
-                Error::io(Phase::Connect, attempt.target.subject(), error)
-            });
+            let error = self
+                .attempts
+                .get(&id)
+                .map(|attempt| Error::io(Phase::Connect, attempt.target.subject(), error));
             self.give_back(&racer.turn, id);
-            error.into_iter().for_each(|error| self.fail(id, error, now));
+            error
+                .into_iter()
+                .for_each(|error| self.fail(id, error, now));
         }
     }
 

@@ -35,7 +35,10 @@ const NOT_PUBLIC_V4: &[(Ipv4Net, &str)] = &[
 
 /// The same of IPv6, <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 const NOT_PUBLIC_V6: &[(Ipv6Net, &str)] = &[
-    (Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 128), "unspecified"),
+    (
+        Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 128),
+        "unspecified",
+    ),
     (Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128), "loopback"),
     (v6(0x2001, 0, 0, 23), "for protocols"),
     (v6(0x2001, 0xdb8, 0, 32), "for documentation"),
@@ -52,8 +55,7 @@ const GLOBAL_UNICAST: Ipv6Net = v6(0x2000, 0, 0, 3);
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 0, 96);
 
 /// IPv4 in IPv6 by a stateless translator, <https://www.rfc-editor.org/rfc/rfc2765#section-2.1>.
-const SIIT: Ipv6Net =
-    Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96);
+const SIIT: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96);
 
 /// A host's own IPv6 network made of its IPv4 address,
 /// <https://www.rfc-editor.org/rfc/rfc3056#section-2>.
@@ -96,7 +98,8 @@ pub(super) fn why_not_public(address: IpAddr) -> Option<&'static str> {
                 return Some(*kind);
             }
             let translated = NAT64.contains(&address) || SIIT.contains(&address);
-            (!translated && !GLOBAL_UNICAST.contains(&address)).then_some("not of the public internet")
+            (!translated && !GLOBAL_UNICAST.contains(&address))
+                .then_some("not of the public internet")
         }
     })
 }
@@ -113,14 +116,49 @@ mod tests {
     fn both_ends_of_every_network_and_their_neighbours() {
         for (first, last, before, after) in [
             ("10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0"),
-            ("100.64.0.0", "100.127.255.255", "100.63.255.255", "100.128.0.0"),
-            ("127.0.0.0", "127.255.255.255", "126.255.255.255", "128.0.0.0"),
-            ("169.254.0.0", "169.254.255.255", "169.253.255.255", "169.255.0.0"),
-            ("172.16.0.0", "172.31.255.255", "172.15.255.255", "172.32.0.0"),
-            ("192.168.0.0", "192.168.255.255", "192.167.255.255", "192.169.0.0"),
-            ("198.18.0.0", "198.19.255.255", "198.17.255.255", "198.20.0.0"),
+            (
+                "100.64.0.0",
+                "100.127.255.255",
+                "100.63.255.255",
+                "100.128.0.0",
+            ),
+            (
+                "127.0.0.0",
+                "127.255.255.255",
+                "126.255.255.255",
+                "128.0.0.0",
+            ),
+            (
+                "169.254.0.0",
+                "169.254.255.255",
+                "169.253.255.255",
+                "169.255.0.0",
+            ),
+            (
+                "172.16.0.0",
+                "172.31.255.255",
+                "172.15.255.255",
+                "172.32.0.0",
+            ),
+            (
+                "192.168.0.0",
+                "192.168.255.255",
+                "192.167.255.255",
+                "192.169.0.0",
+            ),
+            (
+                "198.18.0.0",
+                "198.19.255.255",
+                "198.17.255.255",
+                "198.20.0.0",
+            ),
             ("2001::", "2001:1ff:ffff::1", "2000:ffff::1", "2001:200::"),
-            ("2001:db8::", "2001:db8:ffff::1", "2001:db7:ffff::1", "2001:db9::"),
+            (
+                "2001:db8::",
+                "2001:db8:ffff::1",
+                "2001:db7:ffff::1",
+                "2001:db9::",
+            ),
         ] {
             assert!(why(first).is_some() && why(last).is_some(), "{first}");
             assert_eq!((why(before), why(after)), (None, None), "{first}");
@@ -152,7 +190,11 @@ mod tests {
     #[test]
     fn ipv4_is_seen_in_every_disguise() {
         for prefix in ["::ffff:", "64:ff9b::", "::ffff:0:"] {
-            assert_eq!(why(&format!("{prefix}127.0.0.1")), Some("loopback"), "{prefix}");
+            assert_eq!(
+                why(&format!("{prefix}127.0.0.1")),
+                Some("loopback"),
+                "{prefix}"
+            );
             assert_eq!(why(&format!("{prefix}8.8.8.8")), None, "{prefix}");
         }
         assert_eq!(why("2002:7f00:1::"), Some("loopback"));

@@ -215,7 +215,9 @@ impl FromStr for Rule {
             why: why.into(),
         };
         let (host, ports) = split_ports(rule).map_err(invalid)?;
-        let ports = ports.map_or(Ok(0..=u16::MAX), parse_ports).map_err(invalid)?;
+        let ports = ports
+            .map_or(Ok(0..=u16::MAX), parse_ports)
+            .map_err(invalid)?;
         let (names, network) = parse_host(host).map_err(invalid)?;
         Ok(Self {
             text: rule.into(),
@@ -282,7 +284,10 @@ fn parse_host(text: &str) -> Result<(Names, Option<IpNet>), String> {
         None => (false, text),
     };
     if name.contains('*') {
-        return Err("'*' can only be the whole host, or stand for names below one, as in *.example.org".into());
+        return Err(
+            "'*' can only be the whole host, or stand for names below one, as in *.example.org"
+                .into(),
+        );
     }
     // As the host of a URL is read, so that both are in the same form.
     match Host::parse(name) {

@@ -81,7 +81,11 @@ fn a_name_is_looked_up_only_where_its_address_can_matter() {
 
 #[test]
 fn what_is_denied_is_never_allowed() {
-    let both = rules(&["*.example.org", "10.0.0.0/8"], &["a.example.org", "10.1.0.0/16"], false);
+    let both = rules(
+        &["*.example.org", "10.0.0.0/8"],
+        &["a.example.org", "10.1.0.0/16"],
+        false,
+    );
     assert!(passes(&both, "b.example.org", "192.0.2.1"));
     assert!(!passes(&both, "a.example.org", "192.0.2.1"));
     assert!(passes(&both, "b.example.org", "10.2.0.1"));
@@ -94,15 +98,26 @@ fn what_is_denied_is_never_allowed() {
 fn an_ipv4_rule_holds_for_the_same_address_in_ipv6() {
     for rule in ["10.0.0.0/8", "::ffff:10.0.0.0/104"] {
         let deny = rules(&[], &[rule], false);
-        for address in ["10.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::"] {
+        for address in [
+            "10.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "2002:a00:1::",
+        ] {
             assert!(!passes(&deny, "h.test", address), "{rule} {address}");
         }
         assert!(passes(&deny, "h.test", "11.0.0.1"));
         assert!(!url_passes(&deny, "ws://[::ffff:10.0.0.1]/"));
-        assert!(!url_passes(&deny, "ws://0xa000001/"), "another way to write it");
+        assert!(
+            !url_passes(&deny, "ws://0xa000001/"),
+            "another way to write it"
+        );
         let allow = rules(&[rule], &[], false);
         assert!(passes(&allow, "h.test", "::ffff:10.0.0.1"));
-        assert!(!passes(&allow, "h.test", "64:ff9b::10.0.0.1"), "not surely the same");
+        assert!(
+            !passes(&allow, "h.test", "64:ff9b::10.0.0.1"),
+            "not surely the same"
+        );
     }
 }
 
@@ -110,10 +125,21 @@ fn an_ipv4_rule_holds_for_the_same_address_in_ipv6() {
 fn private_networks_are_denied_by_address_whatever_the_name() {
     let rules = rules(&["*"], &[], true);
     assert!(passes(&rules, "rebound.test", "1.1.1.1"));
-    for address in ["127.0.0.1", "192.168.0.1", "::1", "::ffff:10.0.0.1", "fd00::1"] {
+    for address in [
+        "127.0.0.1",
+        "192.168.0.1",
+        "::1",
+        "::ffff:10.0.0.1",
+        "fd00::1",
+    ] {
         assert!(!passes(&rules, "rebound.test", address), "{address}");
     }
-    for url in ["ws://localhost/", "ws://a.localhost./", "ws://[::1]/", "ws://127.1/"] {
+    for url in [
+        "ws://localhost/",
+        "ws://a.localhost./",
+        "ws://[::1]/",
+        "ws://127.1/",
+    ] {
         assert!(!url_passes(&rules, url), "{url}");
     }
 }
@@ -132,7 +158,10 @@ fn a_denial_names_the_rule() {
         "private networks are denied, and 192.168.0.1 is private"
     );
     let url = deny.check_url(&Url::parse("wss://other.test/").unwrap());
-    assert_eq!(url.unwrap_err().to_string(), "no rule allows other.test:443");
+    assert_eq!(
+        url.unwrap_err().to_string(),
+        "no rule allows other.test:443"
+    );
 }
 
 #[test]
@@ -164,7 +193,14 @@ fn what_is_no_rule_is_refused_with_a_reason() {
     let mut rules = PolicyRules::new();
     assert!(rules.deny("a.test, b.test:x").is_err());
     assert!(rules.deny.is_empty(), "none of them was taken");
-    for rule in ["::1", "[::1]:80", "fd00::/8", "[fd00::/8]:1-2", "1.2.3.4:5", "a.test,*.b.test"] {
+    for rule in [
+        "::1",
+        "[::1]:80",
+        "fd00::/8",
+        "[fd00::/8]:1-2",
+        "1.2.3.4:5",
+        "a.test,*.b.test",
+    ] {
         assert!(rules.allow(rule).is_ok(), "{rule}");
     }
 }
