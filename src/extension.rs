@@ -156,6 +156,14 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Which connections scripts may make. Default: all, but to the ports that the Fetch Standard blocks.
+    /// [`net::PolicyRules`] is a ready one.
+    #[must_use]
+    pub fn policy(mut self, policy: impl net::Policy + 'static) -> Self {
+        self.options.policy = Some(std::sync::Arc::new(policy));
+        self
+    }
+
     /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
     ///
     /// # Errors

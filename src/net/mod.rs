@@ -63,7 +63,8 @@ pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
-pub use resolver::Resolver;
+pub(crate) use resolver::known_addresses;
+pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};
 pub use tls::TlsOptions;
 #[cfg(unix)]

@@ -26,10 +26,11 @@ pub trait Resolver: fmt::Debug + Send + Sync {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// The operating system's: `getaddrinfo`, which puts the addresses in the order of
-/// [RFC 6724](https://www.rfc-editor.org/rfc/rfc6724).
-#[derive(Debug)]
-pub(crate) struct SystemResolver;
+/// The operating system's, which is the default: `getaddrinfo`, which puts the addresses in the
+/// order of [RFC 6724](https://www.rfc-editor.org/rfc/rfc6724). For resolvers that know some names
+/// and leave the others to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {

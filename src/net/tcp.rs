@@ -158,8 +158,11 @@ mod tests {
     #[test]
     fn keep_alive_has_three_numbers_and_one_that_cannot_be_set_is_an_error() {
         let (tcp, _listener) = connected();
-        let mut options = TcpOptions::default();
-        options.keep_alive = Some(TcpKeepAlive {
+        let with = |keep_alive| TcpOptions {
+            keep_alive: Some(keep_alive),
+            ..TcpOptions::default()
+        };
+        let options = with(TcpKeepAlive {
             idle: Duration::from_secs(20),
             interval: Some(Duration::from_secs(7)),
             retries: Some(3),
@@ -176,16 +179,18 @@ mod tests {
         );
         assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
 
-        options.keep_alive = Some(TcpKeepAlive::every(Duration::from_secs(32_768)));
-        let error = options.apply(&tcp).unwrap_err();
+        let too_long = with(TcpKeepAlive::every(Duration::from_secs(32_768)));
+        let error = too_long.apply(&tcp).unwrap_err();
         assert!(error.to_string().starts_with("TCP keep-alive: "), "{error}");
     }
 
     #[test]
     fn attempts_are_never_closer_than_rfc_8305_allows() {
-        let mut options = TcpOptions::default();
-        assert_eq!(options.delay(), Duration::from_millis(250));
-        options.attempt_delay = Duration::ZERO;
-        assert_eq!(options.delay(), Duration::from_millis(10));
+        assert_eq!(TcpOptions::default().delay(), Duration::from_millis(250));
+        let none = TcpOptions {
+            attempt_delay: Duration::ZERO,
+            ..TcpOptions::default()
+        };
+        assert_eq!(none.delay(), Duration::from_millis(10));
     }
 }

@@ -12,17 +12,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use boa_websocket::net::{ErrorKind, Options, Phase, Proxy, ProxyOptions, ProxyRefusal, Refusal};
+use boa_websocket::net::{
+    ErrorKind, Options, Phase, PolicyRules, Proxy, ProxyOptions, ProxyRefusal, Refusal,
+};
 
 use crate::{
     harness::{Client, Closed, Event, echo, read_head, serve, url_of, websocket},
     proxy_server::ProxyServer,
+    resolver::Says,
 };
 
 const CREDENTIALS: Option<(&str, &str)> = Some(("user", "pass@word"));
 
 /// The options that send everything through this proxy.
-fn through(url: &str) -> impl Fn(&mut Options) {
+fn through(url: &str) -> impl Fn(&mut Options) + use<> {
     let proxy = Proxy::parse(url).unwrap();
     move |options| options.proxy = proxy.clone().into()
 }
@@ -206,6 +209,75 @@ fn the_url_is_checked_as_it_is_without_a_proxy() {
     let proxy = ProxyServer::http(None);
     let closed = client(&format!("http://{}", proxy.address)).fail("ws://mail.invalid:25/");
     assert_eq!(closed.why().kind(), &ErrorKind::BlockedPort(25));
+    assert!(proxy.asked().is_empty());
+}
+
+/// A proxy whose name resolves to this machine, in the second place.
+fn through_a_name(proxy: &ProxyServer) -> (Arc<Says>, impl Fn(&mut Options) + use<>) {
+    let says = Says::new(&["127.0.0.2", "127.0.0.1"]);
+    let url = format!("http://proxy.invalid:{}", proxy.address.port());
+    let (resolver, through) = (says.clone(), through(&url));
+    let change = move |options: &mut Options| {
+        through(options);
+        options.resolver = Some(resolver.clone());
+    };
+    (says, change)
+}
+
+#[test]
+fn the_proxys_name_is_looked_up_and_its_addresses_tried_and_the_servers_is_not() {
+    let port = port_of(&websocket(echo));
+    let proxy = ProxyServer::http(None);
+    let (says, change) = through_a_name(&proxy);
+    let mut client = Client::with(change);
+    client.open(&format!("ws://chat.invalid:{port}/"));
+    assert_eq!(says.asked(), 1);
+    assert_eq!(proxy.asked(), [format!("chat.invalid:{port}")]);
+}
+
+#[test]
+fn the_policy_is_about_the_url_and_not_about_the_proxy() {
+    let port = port_of(&websocket(echo));
+    let proxy = ProxyServer::http(None);
+    let (_, change) = through_a_name(&proxy);
+    let with_rules = |add: fn(&mut PolicyRules)| {
+        let mut rules = PolicyRules::new();
+        add(&mut rules);
+        Client::with(|options| {
+            change(options);
+            options.policy = Some(Arc::new(rules));
+        })
+    };
+    let url = format!("ws://chat.invalid:{port}/");
+    with_rules(PolicyRules::deny_private).open(&url);
+    with_rules(|rules| rules.allow("chat.invalid").unwrap()).open(&url);
+    assert_eq!(proxy.asked().len(), 2);
+    let mut others = with_rules(|rules| rules.allow("other.invalid").unwrap());
+    // Whether the name has such an address is not known here.
+    let mut networks = with_rules(|rules| rules.allow("127.0.0.0/8").unwrap());
+    for client in [&mut others, &mut networks] {
+        let closed = client.fail(&url);
+        assert_eq!(closed.why().phase(), Phase::Policy);
+        assert!(matches!(closed.why().kind(), ErrorKind::Denied(_)));
+    }
+    assert_eq!(proxy.asked().len(), 2);
+    networks.open(&format!("ws://127.0.0.1:{port}/"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_domain_socket_is_reached_without_a_proxy() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    thread::spawn(move || echo(tungstenite::accept(listener.accept().unwrap().0).unwrap()));
+    let proxy = ProxyServer::http(None);
+    let mut client = Client::with(|options| {
+        through(&format!("http://{}", proxy.address))(options);
+        let sockets = &mut options.unix_sockets;
+        sockets.insert("local.invalid", None, &path).unwrap();
+    });
+    client.open("ws://local.invalid/");
     assert!(proxy.asked().is_empty());
 }
 

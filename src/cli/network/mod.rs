@@ -2,7 +2,9 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod policy;
 mod proxy;
+mod reach;
 mod tls;
 
 use clap::Args;
@@ -17,6 +19,12 @@ pub(super) struct NetworkArgs {
 
     #[command(flatten)]
     proxy: proxy::ProxyArgs,
+
+    #[command(flatten)]
+    reach: reach::ReachArgs,
+
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
 }
 
 impl NetworkArgs {
@@ -30,7 +38,9 @@ impl NetworkArgs {
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
         let builder = self.tls.apply(builder)?;
-        self.proxy.apply(builder)
+        let builder = self.proxy.apply(builder)?;
+        let builder = self.reach.apply(builder)?;
+        self.policy.apply(builder)
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

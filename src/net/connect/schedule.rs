@@ -131,9 +131,13 @@ impl Connects {
         );
         let endpoint = self.endpoint_without_address(&target);
         let proxy = match endpoint {
-            None => self.dialler.proxy(id, &target),
+            None => self.dialler.proxy(id, &target, &request),
             // It is on this machine, and no proxy's business.
-            Some(_) => None,
+            Some(_) => Ok(None),
+        };
+        let proxy = match proxy {
+            Ok(proxy) => proxy,
+            Err(error) => return self.fail(id, error, now),
         };
         let budget = self.dialler.options.timeouts.handshake;
         let mut attempt = Attempt::new(target, request, charge, budget, now);

@@ -11,20 +11,37 @@ use super::{
 use crate::net::{
     error::{Error, ErrorKind, Phase},
     line::{Ciphertext, Line},
+    policy,
     proxy::{Ask, Choice, Failure, Proxy, ProxyKind, Stream, open_tunnel},
     target::Target,
-    vocabulary::SocketId,
+    vocabulary::{ConnectRequest, SocketId},
 };
 
 impl Dialler {
     /// What a socket has to go through. From here on there is no other way for it.
-    pub(super) fn proxy(&self, id: SocketId, target: &Target) -> Option<Arc<Proxy>> {
+    ///
+    /// # Errors
+    ///
+    /// The policy does not let it go without knowing the target's addresses.
+    pub(super) fn proxy(
+        &self,
+        id: SocketId,
+        target: &Target,
+        request: &ConnectRequest,
+    ) -> Result<Option<Arc<Proxy>>, Error> {
         match self.options.proxy.choose(target) {
-            Choice::Proxy(proxy) => Some(Arc::new(proxy.clone())),
-            Choice::None => None,
+            Choice::Proxy(proxy) => {
+                let policy = self.options.policy.as_deref();
+                policy::check_behind_proxy(policy, &request.url).map_err(|denied| {
+                    let kind = ErrorKind::Denied(denied);
+                    Error::new(Phase::Policy, kind, target.subject())
+                })?;
+                Ok(Some(Arc::new(proxy.clone())))
+            }
+            Choice::None => Ok(None),
             Choice::Excepted => {
                 debug!(target: "boa_websocket::net", %id, "no proxy for this host");
-                None
+                Ok(None)
             }
         }
     }

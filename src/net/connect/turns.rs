@@ -107,6 +107,12 @@ impl Turns {
         state.waiting.iter().copied().find(|id| able(*id))
     }
 
+    /// Whether nobody has or waits for anything.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.turns.clear();
@@ -141,13 +147,13 @@ mod tests {
         assert!(!turns.leave(&turn, ids[0]), "it only waited");
         assert!(turns.take(&turn, ids[2]));
         assert!(turns.leave(&turn, ids[2]));
-        assert!(turns.turns.is_empty(), "nothing is kept");
+        assert!(turns.is_empty(), "nothing is kept");
     }
 
     #[test]
     fn unless_they_are_wanted_there_are_no_turns() {
         let (mut turns, turn) = (Turns::new(false), turn("192.0.2.1:80"));
         assert!(turns.take(&turn, SocketId::next()) && turns.take(&turn, SocketId::next()));
-        assert!(turns.turns.is_empty());
+        assert!(turns.is_empty());
     }
 }

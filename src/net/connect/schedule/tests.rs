@@ -236,14 +236,188 @@ mod race {
 
     #[test]
     fn without_serial_handshakes_nobody_waits() {
-        let mut options = Options::default();
-        options.serial_handshakes = false;
+        let options = Options {
+            serial_handshakes: false,
+            ..Options::default()
+        };
         let (mut connects, _poll) = connects(options);
         let (_listener, port) = listener();
         let now = Instant::now();
         for _ in 0..3 {
             let id = begin_at(&mut connects, port, &[1], now);
             assert_eq!(racing(&connects, id), [1]);
+        }
+    }
+}
+
+/// Whatever happens in whatever order: one at a time to an address, and nobody waits for nothing.
+mod any_order {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLACES: usize = 3;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Begin(Vec<u8>),
+        Pass(u64),
+        /// Of the attempts there are, and of its racers, one.
+        Refuse(usize, usize),
+        Win(usize, usize),
+        EndDial(usize),
+        Cancel(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let addresses = prop::collection::vec(1..=4u8, 1..4);
+        prop_oneof![
+            4 => addresses.prop_map(Step::Begin),
+            3 => (1..400u64).prop_map(Step::Pass),
+            2 => (any::<usize>(), any::<usize>()).prop_map(|(of, at)| Step::Refuse(of, at)),
+            2 => (any::<usize>(), any::<usize>()).prop_map(|(of, at)| Step::Win(of, at)),
+            2 => any::<usize>().prop_map(Step::EndDial),
+            1 => any::<usize>().prop_map(Step::Cancel),
+        ]
+    }
+
+    struct World {
+        connects: Connects,
+        _poll: Poll,
+        now: Instant,
+        ids: Vec<SocketId>,
+        dialling: Vec<(SocketId, Turn)>,
+    }
+
+    impl World {
+        fn take_racer(&mut self, of: usize, at: usize) -> Option<(SocketId, Racer)> {
+            let id = *self.ids.get(of % self.ids.len().max(1))?;
+            let racers = &mut self.connects.attempts.get_mut(&id)?.racers;
+            if racers.is_empty() {
+                return None;
+            }
+            let racer = racers.swap_remove(at % racers.len());
+            self.connects.racers.remove(&racer.name);
+            Some((id, racer))
+        }
+
+        fn take(&mut self, step: Step) {
+            let now = self.now;
+            let connects = &mut self.connects;
+            match step {
+                Step::Begin(last) => {
+                    let id = begin(connects, &format!("ws://{}/", unknown_name()), now);
+                    let addresses = last.iter().map(|last| IpAddr::from([127, 0, 0, *last]));
+                    connects.resolved(&unknown_name(), Ok(addresses.collect()), now);
+                    self.ids.push(id);
+                }
+                Step::Pass(time) => {
+                    self.now += Duration::from_millis(time);
+                    connects.handle_timers(self.now);
+                }
+                Step::Refuse(of, at) => {
+                    let Some((id, racer)) = self.take_racer(of, at) else {
+                        return;
+                    };
+                    let refused = io::ErrorKind::ConnectionRefused.into();
+                    self.connects.give_back(&racer.turn, id);
+                    self.connects
+                        .address_failed(id, &racer.endpoint, refused, now);
+                    self.connects.settle(now);
+                }
+                // As `has_won` does, but for the connector thread.
+                Step::Win(of, at) => {
+                    let Some((id, racer)) = self.take_racer(of, at) else {
+                        return;
+                    };
+                    self.connects.end_race(id, Some(&racer.turn));
+                    self.connects.attempts.get_mut(&id).unwrap().stage = Stage::HandedOver;
+                    self.connects.set_timer(id, now);
+                    self.connects.settle(now);
+                    self.dialling.push((id, racer.turn));
+                }
+                Step::EndDial(of) => {
+                    if self.dialling.is_empty() {
+                        return;
+                    }
+                    let (id, turn) = self.dialling.swap_remove(of % self.dialling.len());
+                    let error = Error::new(Phase::Tls, ErrorKind::Tls, "h:1");
+                    connects.dialled(id, &turn, Err(error), now);
+                }
+                Step::Cancel(of) => {
+                    if let Some(id) = self.ids.get(of % self.ids.len().max(1)) {
+                        connects.cancel(*id, now);
+                    }
+                }
+            }
+        }
+
+        fn check(&mut self) {
+            let Self { connects, now, .. } = self;
+            let mut busy: HashSet<Turn> = HashSet::new();
+            let racing = connects
+                .attempts
+                .values()
+                .flat_map(|attempt| &attempt.racers);
+            let turns = racing.map(|racer| &racer.turn);
+            for turn in turns.chain(self.dialling.iter().map(|(_, turn)| turn)) {
+                assert!(busy.insert(turn.clone()), "two at a time: {turn:?}");
+            }
+            let places = connects.attempts.values().filter(|a| a.has_place).count();
+            assert_eq!(connects.places_taken, places);
+            assert!(places <= PLACES);
+            assert!(connects.due.is_empty() && connects.freed.is_empty());
+            for (id, attempt) in &connects.attempts {
+                if attempt.stage == Stage::Racing {
+                    let tries = !attempt.untried.is_empty() || !attempt.racers.is_empty();
+                    assert!(tries, "it has failed and is not told");
+                    assert_eq!(attempt.clock.deadline().is_some(), attempt.has_place);
+                }
+                if !attempt.wants_turn(*now) {
+                    continue;
+                }
+                if !attempt.has_place && places == PLACES && connects.without_place.contains(id) {
+                    continue;
+                }
+                let waits = |endpoint: &Endpoint| busy.contains(&Turn::at(endpoint));
+                assert!(
+                    attempt.untried.iter().all(waits),
+                    "nobody tells it to go on"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 128,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn one_at_a_time_and_nobody_is_forgotten(steps in prop::collection::vec(step(), 1..60)) {
+            let mut options = Options::default();
+            options.limits.dialling = PLACES;
+            let (connects, poll) = connects(options);
+            let (ids, dialling) = (Vec::new(), Vec::new());
+            let now = Instant::now();
+            let mut world = World { connects, _poll: poll, now, ids, dialling };
+            for step in steps {
+                world.take(step);
+                world.check();
+            }
+            for id in std::mem::take(&mut world.ids) {
+                world.connects.cancel(id, world.now);
+                world.check();
+            }
+            while !world.dialling.is_empty() {
+                world.take(Step::EndDial(0));
+            }
+            assert_clean(&world.connects);
+            prop_assert!(world.connects.turns.is_empty());
         }
     }
 }

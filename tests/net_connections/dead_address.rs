@@ -1,0 +1,42 @@
+//! An address at which nobody answers, without the internet.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use socket2::{Domain, Socket, Type};
+
+/// An address that swallows every attempt to connect: its listener's queue is full, and nobody takes anything out of it.
+pub(crate) struct DeadAddress {
+    pub(crate) address: SocketAddr,
+    _listener: Socket,
+    _waiting: Vec<TcpStream>,
+}
+
+impl DeadAddress {
+    pub(crate) fn new(ip: &str, port: u16) -> Self {
+        let wanted = SocketAddr::new(ip.parse().unwrap(), port);
+        let listener = Socket::new(Domain::for_address(wanted), Type::STREAM, None).unwrap();
+        listener.bind(&wanted.into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut waiting = Vec::new();
+        loop {
+            match TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+                Ok(tcp) => waiting.push(tcp),
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+                    break;
+                }
+            }
+            assert!(waiting.len() < 100, "the queue is never full");
+        }
+        Self {
+            address,
+            _listener: listener,
+            _waiting: waiting,
+        }
+    }
+}

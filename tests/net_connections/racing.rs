@@ -1,0 +1,185 @@
+//! Names with several addresses, of which some do not answer.
+
+use std::{
+    io,
+    net::{IpAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use boa_websocket::net::{ErrorKind, Phase, Resolver, TcpKeepAlive};
+
+use crate::{
+    dead_address::DeadAddress,
+    harness::{Client, Event, echo},
+    resolver::Says,
+};
+
+/// A server at this address, and at a port where something else may listen at another address.
+fn live(ip: &str) -> u16 {
+    let listener = TcpListener::bind((ip.parse::<IpAddr>().unwrap(), 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            thread::spawn(move || tungstenite::accept(tcp.unwrap()).map(echo));
+        }
+    });
+    port
+}
+
+fn client(resolver: Arc<dyn Resolver>) -> Client {
+    Client::with(|options| options.resolver = Some(resolver))
+}
+
+/// Long before any deadline, and long enough for a machine with other things to do.
+const SOON: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_dead_address_does_not_keep_a_live_one_from_being_found() {
+    for (live_ip, dead_ip) in [
+        ("127.0.0.1", "127.0.0.2"),
+        ("127.0.0.1", "::1"),
+        ("::1", "127.0.0.1"),
+    ] {
+        let port = live(live_ip);
+        let _dead = DeadAddress::new(dead_ip, port);
+        let mut client = client(Says::new(&[dead_ip, live_ip]));
+        let started = Instant::now();
+        let id = client.open(&format!("ws://name.test:{port}/"));
+        assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+        client.send_text(id, "found");
+        assert_eq!(client.text(), "found");
+    }
+}
+
+#[test]
+fn an_address_that_refuses_does_not_have_the_next_one_wait() {
+    let port = live("127.0.0.1");
+    let mut client = Client::with(|options| {
+        options.resolver = Some(Says::new(&["127.0.0.2", "127.0.0.3", "127.0.0.1"]));
+        // Nothing would come of waiting for it.
+        options.tcp.attempt_delay = Duration::from_secs(3600);
+    });
+    client.open(&format!("ws://name.test:{port}/"));
+}
+
+#[test]
+fn where_all_are_dead_it_ends_at_the_deadline() {
+    let first = DeadAddress::new("127.0.0.1", 0);
+    let port = first.address.port();
+    let _second = DeadAddress::new("::1", port);
+    let mut client = Client::with(|options| {
+        options.resolver = Some(Says::new(&["::1", "127.0.0.1"]));
+        options.timeouts.handshake = Duration::from_millis(600);
+    });
+    let closed = client.fail(&format!("ws://name.test:{port}/"));
+    assert_eq!(closed.shown(), (1006, "", false));
+    let error = closed.why();
+    assert_eq!(
+        (error.phase(), error.kind()),
+        (Phase::Connect, &ErrorKind::TimedOut)
+    );
+    assert_eq!(
+        error.to_string(),
+        format!("connecting to name.test:{port}: timed out")
+    );
+}
+
+#[test]
+fn a_crowd_gets_past_a_dead_address_one_at_a_time() {
+    const CROWD: usize = 200;
+    let port = live("127.0.0.1");
+    let _dead = DeadAddress::new("127.0.0.2", port);
+    let mut client = client(Says::new(&["127.0.0.2", "127.0.0.1"]));
+    let started = Instant::now();
+    let ids: Vec<_> = (0..CROWD)
+        .map(|_| client.connect(&format!("ws://name.test:{port}/")))
+        .collect();
+    for _ in &ids {
+        assert!(matches!(client.next().1, Event::Opened { .. }));
+    }
+    // Had each waited for its turn at the dead address, it would be fifty seconds.
+    assert!(
+        started.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn a_refused_first_address_says_more_than_an_unreachable_one() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    // A multicast address cannot be connected to.
+    let mut client = client(Says::new(&["224.0.0.1", "127.0.0.1"]));
+    let closed = client.fail(&format!("ws://name.test:{port}/"));
+    let refused = ErrorKind::Io(io::ErrorKind::ConnectionRefused);
+    assert_eq!(closed.why().kind(), &refused);
+}
+
+#[test]
+fn ipv6_literals_are_connected_to() {
+    let port = live("::1");
+    let mut client = Client::new();
+    for host in ["[::1]", "[0:0:0:0:0:0:0:1]", "localhost"] {
+        let id = client.open(&format!("ws://{host}:{port}/"));
+        client.send_text(id, host);
+        assert_eq!(client.text(), host);
+    }
+    // IPv4 in IPv6.
+    let port = live("127.0.0.1");
+    client.open(&format!("ws://[::ffff:127.0.0.1]:{port}/"));
+}
+
+#[derive(Debug)]
+struct Fails;
+
+impl Resolver for Fails {
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        assert!(host != "panic.test", "on purpose");
+        match host {
+            "nothing.test" => Ok(Vec::new()),
+            _ => Err(io::Error::other("the directory is closed")),
+        }
+    }
+}
+
+#[test]
+fn a_resolver_that_fails_in_whatever_way_fails_the_socket() {
+    let mut client = client(Arc::new(Fails));
+    for (host, why) in [
+        ("nothing.test", "could not be resolved"),
+        ("other.test", "the directory is closed"),
+        ("panic.test", "the resolver panicked"),
+    ] {
+        let closed = client.fail(&format!("ws://{host}/"));
+        assert_eq!(closed.why().kind(), &ErrorKind::Unresolved);
+        let text = closed.why().to_string();
+        assert!(text.contains(host) && text.contains(why), "{text}");
+    }
+}
+
+#[test]
+fn a_resolver_is_asked_once_for_many_and_never_for_localhost() {
+    let port = live("127.0.0.1");
+    let says = Says::new(&["127.0.0.1"]);
+    let mut client = client(says.clone());
+    client.open(&format!("ws://localhost:{port}/"));
+    assert_eq!(says.asked(), 0);
+    client.open(&format!("ws://name.test:{port}/"));
+    assert_eq!(says.asked(), 1);
+}
+
+#[test]
+fn a_keep_alive_that_cannot_be_set_fails_with_that_reason() {
+    let port = live("127.0.0.1");
+    let mut client = Client::with(|options| {
+        options.tcp.keep_alive = Some(TcpKeepAlive::every(Duration::from_secs(1 << 30)));
+    });
+    let closed = client.fail(&format!("ws://127.0.0.1:{port}/"));
+    let text = closed.why().to_string();
+    assert!(text.contains("TCP keep-alive"), "{text}");
+}
