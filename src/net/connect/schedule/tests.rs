@@ -1,3 +1,5 @@
+use std::{net::SocketAddr, time::Duration};
+
 use mio::Poll;
 use url::Url;
 
