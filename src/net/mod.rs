@@ -63,6 +63,7 @@ pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
+#[cfg(feature = "cli")]
 pub(crate) use resolver::known_addresses;
 pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};

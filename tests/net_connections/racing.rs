@@ -22,7 +22,7 @@ fn live(ip: &str) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for tcp in listener.incoming() {
-            thread::spawn(move || tungstenite::accept(tcp.unwrap()).map(echo));
+            thread::spawn(move || echo(tungstenite::accept(tcp.unwrap()).unwrap()));
         }
     });
     port

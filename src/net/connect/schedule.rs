@@ -1,11 +1,14 @@
 //! Who may try what, and when. Used by the socket thread alone.
 
+mod admission;
+mod race;
+
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     io, mem,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use mio::Registry;
@@ -21,19 +24,11 @@ use super::{
 };
 use crate::net::{
     error::{Error, ErrorKind, Phase},
-    handshake::Handshake,
-    policy,
-    ports::is_bad_port,
     queue::{Charge, Inbox},
     resolver::{SystemResolver, known_addresses},
-    stream::{Endpoint, Stream},
-    target::Target,
+    stream::Endpoint,
     vocabulary::{ConnectRequest, SocketId},
 };
-
-/// After how long to try again where a connection could not even be begun: the server behind a
-/// Unix-domain socket has too many waiting, and nothing would tell when that is over.
-const RETRY: Duration = Duration::from_millis(50);
 
 /// An attempt that is over.
 pub(crate) enum Ended {
@@ -179,41 +174,6 @@ impl Connects {
         self.settle(now);
     }
 
-    /// The poller has something to say about a connection that is being established.
-    pub(crate) fn line_ready(&mut self, name: SocketId, now: Instant) {
-        let Some(&id) = self.racers.get(&name) else {
-            return;
-        };
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        let Some(at) = attempt.racers.iter().position(|racer| racer.name == name) else {
-            return;
-        };
-        let connected = match attempt
-            .racers
-            .get(at)
-            .map(|racer| racer.stream.is_connected())
-        {
-            Some(Ok(false)) | None => return,
-            Some(Ok(true)) => Ok(()),
-            Some(Err(error)) => Err(error),
-        };
-        let mut racer = attempt.racers.swap_remove(at);
-        self.racers.remove(&name);
-        let usable = connected
-            .and_then(|()| racer.stream.configure(&self.dialler.options.tcp))
-            .and_then(|()| racer.stream.deregister(&self.registry));
-        match usable {
-            Ok(()) => self.has_won(id, racer, now),
-            Err(error) => {
-                self.give_back(&racer.turn, id);
-                self.address_failed(id, &racer.endpoint, error, now);
-            }
-        }
-        self.settle(now);
-    }
-
     /// A dial has ended, and with it its turn.
     pub(crate) fn dialled(
         &mut self,
@@ -291,113 +251,6 @@ impl Connects {
             }
         }
         self.settle(now);
-    }
-
-    // ---------------------------------------------------------- may it, and where to
-
-    /// Whether it may be tried at all, as far as the URL tells; nothing is sent or asked before.
-    fn admit(&self, request: &ConnectRequest) -> Result<Target, Error> {
-        let options = &self.dialler.options;
-        let target = Target::new(&request.url)?;
-        let refuse = |kind| Err(Error::new(Phase::Policy, kind, target.subject()));
-        // "Main fetch", step 7: "should request be blocked due to a bad port".
-        if is_bad_port(target.port) {
-            return refuse(ErrorKind::BlockedPort(target.port));
-        }
-        if let Err(denied) = policy::check_url(options.policy.as_deref(), &request.url) {
-            return refuse(ErrorKind::Denied(denied));
-        }
-        if self.attempts.len() >= options.limits.connecting {
-            return refuse(ErrorKind::TooManyConnecting(options.limits.connecting));
-        }
-        // It is made again when it is sent, with the cookies of that moment.
-        let agent = options.user_agent();
-        Handshake::new(&target, request, agent, None, &options.compression)?;
-        Ok(target)
-    }
-
-    /// Where a target is that has no address.
-    #[cfg(unix)]
-    fn endpoint_without_address(&self, target: &Target) -> Option<Endpoint> {
-        let path = self.dialler.options.unix_sockets.path(target)?;
-        Some(Endpoint::Unix(path.clone()))
-    }
-
-    /// Every target has an address here.
-    #[cfg(not(unix))]
-    fn endpoint_without_address(&self, _: &Target) -> Option<Endpoint> {
-        None
-    }
-
-    fn lookups_failed(&mut self, failed: Vec<(Vec<SocketId>, io::Error)>, now: Instant) {
-        for (asking, error) in failed {
-            for id in asking {
-                let Some(attempt) = self.attempts.get(&id) else {
-                    continue;
-                };
-                let why = io::Error::new(error.kind(), error.to_string());
-                let error = Error::io(Phase::Resolve, attempt.hop().subject(), why);
-                self.fail(id, error, now);
-            }
-        }
-    }
-
-    fn unresolved(&mut self, id: SocketId, why: Option<io::Error>, now: Instant) {
-        let Some(attempt) = self.attempts.get(&id) else {
-            return;
-        };
-        let subject = attempt.hop().host_subject();
-        let error = Error::new(Phase::Resolve, ErrorKind::Unresolved, subject);
-        let error = match why {
-            Some(why) => error.caused_by(why),
-            None => error,
-        };
-        self.fail(id, error, now);
-    }
-
-    /// Its name, or its proxy's, has been resolved. The only way of an address to a connection: the
-    /// policy is asked about each one here, but not about a proxy's, whom the embedder has chosen.
-    fn has_addresses(&mut self, id: SocketId, addresses: &[IpAddr], now: Instant) {
-        let Some(attempt) = self.attempts.get(&id) else {
-            return;
-        };
-        debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
-        let policy = self.dialler.options.policy.as_deref();
-        let mut endpoints = VecDeque::new();
-        let mut first_denied = None;
-        for address in resolve::in_order(addresses) {
-            let address = SocketAddr::new(address, attempt.hop().port());
-            let allowed = match attempt.proxy {
-                Some(_) => Ok(()),
-                None => policy::check_address(policy, &attempt.request.url, address),
-            };
-            match allowed {
-                Ok(()) => endpoints.push_back(Endpoint::Tcp(address)),
-                Err(denied) => {
-                    debug!(target: "boa_websocket::net", %id, %address, %denied, "address denied");
-                    first_denied.get_or_insert(denied);
-                }
-            }
-        }
-        match first_denied {
-            _ if !endpoints.is_empty() => self.has_endpoints(id, endpoints, now),
-            Some(denied) => {
-                let subject = attempt.target.subject();
-                let error = Error::new(Phase::Policy, ErrorKind::Denied(denied), subject);
-                self.fail(id, error, now);
-            }
-            None => self.unresolved(id, None, now),
-        }
-    }
-
-    fn has_endpoints(&mut self, id: SocketId, endpoints: VecDeque<Endpoint>, now: Instant) {
-        if let Some(attempt) = self.attempts.get_mut(&id) {
-            attempt.stage = Stage::Racing;
-            attempt.clock.stop(now);
-            attempt.untried = endpoints;
-            attempt.next_at = now;
-            self.due.push_back(id);
-        }
     }
 
     // ---------------------------------------------------------- whose turn it is
@@ -498,102 +351,6 @@ impl Connects {
         }
     }
 
-    // ---------------------------------------------------------- the race
-
-    /// "Establish a TCP connection" to an endpoint whose turn it has.
-    fn dial(&mut self, id: SocketId, endpoint: Endpoint, now: Instant) {
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        let name = SocketId::next();
-        let turn = attempt.turn(&endpoint);
-        let begun = Stream::connect(&endpoint).and_then(|mut stream| {
-            stream.register(&self.registry, name.token())?;
-            Ok(stream)
-        });
-        match begun {
-            Ok(stream) => {
-                attempt.next_at = delayed(now, self.dialler.options.tcp.delay());
-                attempt.racers.push(Racer {
-                    name,
-                    endpoint,
-                    turn,
-                    stream,
-                });
-                self.racers.insert(name, id);
-            }
-            // It keeps the turn for the time being.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                attempt.next_at = delayed(now, RETRY);
-                attempt.untried.push_front(endpoint);
-            }
-            Err(error) => {
-                self.give_back(&turn, id);
-                self.address_failed(id, &endpoint, error, now);
-            }
-        }
-    }
-
-    /// One address less: the next one is tried at once.
-    fn address_failed(&mut self, id: SocketId, endpoint: &Endpoint, why: io::Error, now: Instant) {
-        if let Some(attempt) = self.attempts.get_mut(&id) {
-            let error = Error::io(Phase::Connect, attempt.hop().subject(), why);
-            debug!(target: "boa_websocket::net", %id, %endpoint, %error, "address failed");
-            attempt.address_failed(error);
-            attempt.next_at = now;
-            self.due.push_back(id);
-        }
-    }
-
-    /// The first one that is connected goes on, alone.
-    fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
-        debug!(target: "boa_websocket::net", %id, address = %racer.endpoint, "connected");
-        self.end_race(id, Some(&racer.turn));
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        attempt.stage = Stage::HandedOver;
-        let dial = Dial {
-            id,
-            target: attempt.target.clone(),
-            proxy: attempt.proxy.clone(),
-            request: attempt.request.clone(),
-            turn: racer.turn.clone(),
-            budget: attempt.clock.left(now),
-            cancel: attempt.cancel.clone(),
-        };
-        self.set_timer(id, now);
-        if let Err(error) = self.workers.submit(dial, racer.stream) {
-            let error = self
-                .attempts
-                .get(&id)
-                .map(|attempt| Error::io(Phase::Connect, attempt.target.subject(), error));
-            self.give_back(&racer.turn, id);
-            error
-                .into_iter()
-                .for_each(|error| self.fail(id, error, now));
-        }
-    }
-
-    /// Drops what is under way for an attempt, and lets others have the turns, but for the one that
-    /// it keeps.
-    fn end_race(&mut self, id: SocketId, kept: Option<&Turn>) {
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        let mut turns = Vec::new();
-        for endpoint in mem::take(&mut attempt.untried) {
-            turns.push(attempt.turn(&endpoint));
-        }
-        for racer in mem::take(&mut attempt.racers) {
-            self.racers.remove(&racer.name);
-            turns.push(racer.turn);
-        }
-        for turn in turns.iter().filter(|turn| Some(*turn) != kept) {
-            self.give_back(turn, id);
-        }
-    }
-
     // ---------------------------------------------------------- the end
 
     fn fail(&mut self, id: SocketId, error: Error, now: Instant) {
@@ -626,10 +383,6 @@ fn phase(stage: Stage) -> Phase {
         Stage::Resolving => Phase::Resolve,
         Stage::Racing | Stage::HandedOver => Phase::Connect,
     }
-}
-
-fn delayed(now: Instant, delay: Duration) -> Instant {
-    now.checked_add(delay).unwrap_or(now)
 }
 
 #[cfg(test)]

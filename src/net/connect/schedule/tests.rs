@@ -1,5 +1,7 @@
 mod behind_a_proxy;
 
+use std::{net::SocketAddr, time::Duration};
+
 use mio::Poll;
 use url::Url;
 
