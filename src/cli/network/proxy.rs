@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Proxies")]
 pub(super) struct ProxyArgs {
-    /// Go through this proxy: [SCHEME://][USER:PASSWORD@]HOST[:PORT]. SCHEME is http (the default), https or socks5;
+    /// Go through this proxy: `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`. SCHEME is http (the default), https or socks5;
     /// HTTP proxies are asked to CONNECT, and all of them resolve the server's name. A proxy that fails is never
     /// bypassed. Without this, the environment variables HTTPS_PROXY (for wss:), HTTP_PROXY (for ws:; not in a CGI
     /// program) and ALL_PROXY are heeded, and NO_PROXY with them; in lower case they come first.

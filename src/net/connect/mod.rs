@@ -1,7 +1,7 @@
 //! From a URL to an open WebSocket: who may try, when it is whose turn, and the trying itself.
 //!
 //! ```text
-//! begin ──> resolve ──> race: TCP to one address and the next ──> dial: proxy?, TLS?, upgrade ──> open
+//! begin ──> resolve ──> race: TCP to one address and the next ──> dial: TLS, upgrade ──> open
 //!   │          │ detached thread  │ no thread                        │ connector thread
 //!   │          └─ no more than    ├─ a turn at each (address, port)  └─ no more than
 //!   └─ policy:    `connectors`    │  (RFC 6455 4.1)                     `connectors`
@@ -35,10 +35,10 @@
 //!
 //! # Behind a proxy
 //!
-//! What is looked up and raced is the proxy: its addresses are no matter of the policy, which is
-//! asked about the URL alone. The turn is the target's host name and port, the same for all addresses of the
-//! proxy, since it is the target that is to have no more than one handshake under way. A dial then
-//! begins with a tunnel.
+//! What is looked up and raced is the proxy. Its addresses are no matter of the policy, which is
+//! asked about the URL alone. The turn is for the target's host name and port, and so the same for
+//! all addresses of the proxy: it is the target that is to have no more than one handshake under
+//! way. A dial then begins with a tunnel.
 //!
 //! [`Limits::dialling`]: super::Limits::dialling
 
