@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 /// An address that swallows every attempt to connect: its listener's queue is full, and nobody takes anything out of it.
 pub(crate) struct DeadAddress {
     pub(crate) address: SocketAddr,
-    _listener: Socket,
+    listener: Socket,
     _waiting: Vec<TcpStream>,
 }
 
@@ -35,8 +35,15 @@ impl DeadAddress {
         }
         Self {
             address,
-            _listener: listener,
+            listener,
             _waiting: waiting,
         }
+    }
+}
+
+/// Takes connections again.
+impl From<DeadAddress> for TcpListener {
+    fn from(dead: DeadAddress) -> Self {
+        dead.listener.into()
     }
 }

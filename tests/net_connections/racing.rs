@@ -3,7 +3,10 @@
 use std::{
     io,
     net::{IpAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -51,6 +54,88 @@ fn a_dead_address_does_not_keep_a_live_one_from_being_found() {
         client.send_text(id, "found");
         assert_eq!(client.text(), "found");
     }
+}
+
+#[test]
+fn who_has_lost_does_not_come_back() {
+    let port = live("127.0.0.1");
+    let dead = DeadAddress::new("127.0.0.2", port);
+    let mut client = client(Says::new(&["127.0.0.2", "127.0.0.1"]));
+    let id = client.open(&format!("ws://name.test:{port}/"));
+    // There is room again, for the attempts that go on: the operating system repeats them, in a second at first.
+    let listener = TcpListener::from(dead);
+    listener.set_nonblocking(true).unwrap();
+    let until = Instant::now() + Duration::from_millis(1500);
+    let mut waiting = 0;
+    while Instant::now() < until {
+        match listener.accept() {
+            Ok(_) => waiting += 1,
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    // The one that had filled the queue, and the one that was to prove that it is full.
+    assert!((1..=2).contains(&waiting), "{waiting}");
+    client.send_text(id, "alone");
+    assert_eq!(client.text(), "alone");
+}
+
+/// A server that takes its time for each handshake, and says how many there were at once at most.
+fn slow(ip: &str, port: u16) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((ip.parse::<IpAddr>().unwrap(), port)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let most = Arc::new(AtomicUsize::new(0));
+    let (told, now) = (most.clone(), Arc::new(AtomicUsize::new(0)));
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            let (tcp, told, now) = (tcp.unwrap(), told.clone(), now.clone());
+            thread::spawn(move || {
+                if tcp.peek(&mut [0]).unwrap_or(0) == 0 {
+                    // It has lost its race, and made no handshake.
+                    return;
+                }
+                told.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+                thread::sleep(Duration::from_millis(20));
+                // Before the answer: the next one may come as soon as that is there.
+                now.fetch_sub(1, SeqCst);
+                if let Ok(websocket) = tungstenite::accept(tcp) {
+                    echo(websocket);
+                }
+            });
+        }
+    });
+    (port, most)
+}
+
+/// Two names of the same two servers.
+#[derive(Debug)]
+struct Crosswise;
+
+impl Resolver for Crosswise {
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let mut addresses = vec![[127, 0, 0, 1].into(), [127, 0, 0, 2].into()];
+        if host == "back.test" {
+            addresses.reverse();
+        }
+        Ok(addresses)
+    }
+}
+
+#[test]
+fn two_names_of_the_same_servers_do_not_wait_for_each_other_for_ever() {
+    let (port, first) = slow("127.0.0.1", 0);
+    let (_, second) = slow("127.0.0.2", port);
+    let mut client = Client::with(|options| {
+        options.resolver = Some(Arc::new(Crosswise));
+        options.tcp.attempt_delay = Duration::ZERO;
+    });
+    for round in 0..60 {
+        let name = ["forth.test", "back.test", "127.0.0.1"][round % 3];
+        client.connect(&format!("ws://{name}:{port}/"));
+    }
+    for _ in 0..60 {
+        assert!(matches!(client.next().1, Event::Opened { .. }));
+    }
+    assert_eq!((first.load(SeqCst), second.load(SeqCst)), (1, 1));
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn rules(allow: &[&str], deny: &[&str], deny_private: bool) -> PolicyRules {
@@ -202,5 +204,24 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         "a.test,*.b.test",
     ] {
         assert!(rules.allow(rule).is_ok(), "{rule}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_rules_or_is_refused(text in r"[\[\]*.:/,0-9a-f x-]{0,24}|\PC{0,12}") {
+        let mut rules = PolicyRules::new();
+        if rules.allow(&text).is_ok() {
+            prop_assert!(!rules.allow.is_empty());
+            prop_assert!(rules.deny(&text).is_ok());
+            // Nothing that is denied is allowed.
+            for address in ["10.0.0.1", "2001:db8::1"] {
+                let address: SocketAddr = (address.parse::<IpAddr>().unwrap(), 80).into();
+                let url = Url::parse(&format!("ws://{address}/")).unwrap();
+                prop_assert!(rules.check_url(&url).is_err());
+            }
+        }
     }
 }
