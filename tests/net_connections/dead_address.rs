@@ -16,10 +16,11 @@ pub(crate) struct DeadAddress {
 }
 
 impl DeadAddress {
-    pub(crate) fn new(ip: &str, port: u16) -> Self {
+    /// At this port, which something else may have, or at one that the system chooses for 0.
+    pub(crate) fn at(ip: &str, port: u16) -> io::Result<Self> {
         let wanted = SocketAddr::new(ip.parse().unwrap(), port);
         let listener = Socket::new(Domain::for_address(wanted), Type::STREAM, None).unwrap();
-        listener.bind(&wanted.into()).unwrap();
+        listener.bind(&wanted.into())?;
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         let mut waiting = Vec::new();
@@ -33,11 +34,11 @@ impl DeadAddress {
             }
             assert!(waiting.len() < 100, "the queue is never full");
         }
-        Self {
+        Ok(Self {
             address,
             listener,
             _waiting: waiting,
-        }
+        })
     }
 }
 
