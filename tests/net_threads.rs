@@ -218,7 +218,7 @@ fn connector_threads_are_bounded() {
 #[test]
 fn a_thousand_sockets_to_a_server_that_never_answers_are_cheap() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let dead = DeadAddress::new("127.0.0.1", 0);
+    let dead = DeadAddress::at("127.0.0.1", 0).unwrap();
     let silent = server(true);
     for (address, serial, most) in [
         // No connection: no thread. A connection: one, and its turn is the only one.

@@ -62,7 +62,7 @@ fn silent() -> SocketAddr {
 
 #[test]
 fn a_syn_that_nobody_answers() {
-    let dead = DeadAddress::new("127.0.0.1", 0);
+    let dead = DeadAddress::at("127.0.0.1", 0).unwrap();
     assert_eq!(seen(&format!("ws://{}/", dead.address)), FAILED);
 }
 

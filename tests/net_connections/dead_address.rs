@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     time::Duration,
 };
 
@@ -11,15 +11,16 @@ use socket2::{Domain, Socket, Type};
 /// An address that swallows every attempt to connect: its listener's queue is full, and nobody takes anything out of it.
 pub(crate) struct DeadAddress {
     pub(crate) address: SocketAddr,
-    _listener: Socket,
+    listener: Socket,
     _waiting: Vec<TcpStream>,
 }
 
 impl DeadAddress {
-    pub(crate) fn new(ip: &str, port: u16) -> Self {
+    /// At this port, which something else may have, or at one that the system chooses for 0.
+    pub(crate) fn at(ip: &str, port: u16) -> io::Result<Self> {
         let wanted = SocketAddr::new(ip.parse().unwrap(), port);
         let listener = Socket::new(Domain::for_address(wanted), Type::STREAM, None).unwrap();
-        listener.bind(&wanted.into()).unwrap();
+        listener.bind(&wanted.into())?;
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         let mut waiting = Vec::new();
@@ -33,10 +34,17 @@ impl DeadAddress {
             }
             assert!(waiting.len() < 100, "the queue is never full");
         }
-        Self {
+        Ok(Self {
             address,
-            _listener: listener,
+            listener,
             _waiting: waiting,
-        }
+        })
+    }
+}
+
+/// Takes connections again.
+impl From<DeadAddress> for TcpListener {
+    fn from(dead: DeadAddress) -> Self {
+        dead.listener.into()
     }
 }

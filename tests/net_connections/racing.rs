@@ -3,7 +3,10 @@
 use std::{
     io,
     net::{IpAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -16,16 +19,38 @@ use crate::{
     resolver::Says,
 };
 
-/// A server at this address, and at a port where something else may listen at another address.
+/// A listener, and whatever else is to have the same port at another address.
+fn listen<T>(ip: &str, other: impl Fn(u16) -> io::Result<T>) -> (TcpListener, u16, T) {
+    for _ in 0..100 {
+        let listener = TcpListener::bind((ip.parse::<IpAddr>().unwrap(), 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Somebody else may have it there.
+        if let Ok(other) = other(port) {
+            return (listener, port, other);
+        }
+    }
+    panic!("no port is free at both addresses");
+}
+
+/// A server, and a dead address with the same port.
+fn live_and_dead(live_ip: &str, dead_ip: &str) -> (u16, DeadAddress) {
+    let (listener, _, dead) = listen(live_ip, |port| DeadAddress::at(dead_ip, port));
+    serve(listener);
+    (dead.address.port(), dead)
+}
+
 fn live(ip: &str) -> u16 {
-    let listener = TcpListener::bind((ip.parse::<IpAddr>().unwrap(), 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let (listener, port, ()) = listen(ip, |_| Ok(()));
+    serve(listener);
+    port
+}
+
+fn serve(listener: TcpListener) {
     thread::spawn(move || {
         for tcp in listener.incoming() {
             thread::spawn(move || echo(tungstenite::accept(tcp.unwrap()).unwrap()));
         }
     });
-    port
 }
 
 fn client(resolver: Arc<dyn Resolver>) -> Client {
@@ -42,8 +67,7 @@ fn a_dead_address_does_not_keep_a_live_one_from_being_found() {
         ("127.0.0.1", "::1"),
         ("::1", "127.0.0.1"),
     ] {
-        let port = live(live_ip);
-        let _dead = DeadAddress::new(dead_ip, port);
+        let (port, _dead) = live_and_dead(live_ip, dead_ip);
         let mut client = client(Says::new(&[dead_ip, live_ip]));
         let started = Instant::now();
         let id = client.open(&format!("ws://name.test:{port}/"));
@@ -51,6 +75,85 @@ fn a_dead_address_does_not_keep_a_live_one_from_being_found() {
         client.send_text(id, "found");
         assert_eq!(client.text(), "found");
     }
+}
+
+#[test]
+fn who_has_lost_does_not_come_back() {
+    let (port, dead) = live_and_dead("127.0.0.1", "127.0.0.2");
+    let mut client = client(Says::new(&["127.0.0.2", "127.0.0.1"]));
+    let id = client.open(&format!("ws://name.test:{port}/"));
+    // There is room again, for the attempts that go on: the operating system repeats them, in a second at first.
+    let listener = TcpListener::from(dead);
+    listener.set_nonblocking(true).unwrap();
+    let until = Instant::now() + Duration::from_millis(1500);
+    let mut waiting = 0;
+    while Instant::now() < until {
+        match listener.accept() {
+            Ok(_) => waiting += 1,
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    // The one that had filled the queue, and the one that was to prove that it is full.
+    assert!((1..=2).contains(&waiting), "{waiting}");
+    client.send_text(id, "alone");
+    assert_eq!(client.text(), "alone");
+}
+
+/// A server that takes its time for each handshake, and says how many there were at once at most.
+fn slow(listener: TcpListener) -> Arc<AtomicUsize> {
+    let most = Arc::new(AtomicUsize::new(0));
+    let (told, now) = (most.clone(), Arc::new(AtomicUsize::new(0)));
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            let (tcp, told, now) = (tcp.unwrap(), told.clone(), now.clone());
+            thread::spawn(move || {
+                if tcp.peek(&mut [0]).unwrap_or(0) == 0 {
+                    // It has lost its race, and made no handshake.
+                    return;
+                }
+                told.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+                thread::sleep(Duration::from_millis(20));
+                // Before the answer: the next one may come as soon as that is there.
+                now.fetch_sub(1, SeqCst);
+                if let Ok(websocket) = tungstenite::accept(tcp) {
+                    echo(websocket);
+                }
+            });
+        }
+    });
+    most
+}
+
+/// Two names of the same two servers.
+#[derive(Debug)]
+struct Crosswise;
+
+impl Resolver for Crosswise {
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let mut addresses = vec![[127, 0, 0, 1].into(), [127, 0, 0, 2].into()];
+        if host == "back.test" {
+            addresses.reverse();
+        }
+        Ok(addresses)
+    }
+}
+
+#[test]
+fn two_names_of_the_same_servers_do_not_wait_for_each_other_for_ever() {
+    let (first, port, second) = listen("127.0.0.1", |port| TcpListener::bind(("127.0.0.2", port)));
+    let (first, second) = (slow(first), slow(second));
+    let mut client = Client::with(|options| {
+        options.resolver = Some(Arc::new(Crosswise));
+        options.tcp.attempt_delay = Duration::ZERO;
+    });
+    for round in 0..60 {
+        let name = ["forth.test", "back.test", "127.0.0.1"][round % 3];
+        client.connect(&format!("ws://{name}:{port}/"));
+    }
+    for _ in 0..60 {
+        assert!(matches!(client.next().1, Event::Opened { .. }));
+    }
+    assert_eq!((first.load(SeqCst), second.load(SeqCst)), (1, 1));
 }
 
 #[test]
@@ -66,9 +169,12 @@ fn an_address_that_refuses_does_not_have_the_next_one_wait() {
 
 #[test]
 fn where_all_are_dead_it_ends_at_the_deadline() {
-    let first = DeadAddress::new("127.0.0.1", 0);
-    let port = first.address.port();
-    let _second = DeadAddress::new("::1", port);
+    let (_free, port, _dead) = listen("127.0.0.3", |port| {
+        Ok((
+            DeadAddress::at("127.0.0.1", port)?,
+            DeadAddress::at("::1", port)?,
+        ))
+    });
     let mut client = Client::with(|options| {
         options.resolver = Some(Says::new(&["::1", "127.0.0.1"]));
         options.timeouts.handshake = Duration::from_millis(600);
@@ -89,8 +195,7 @@ fn where_all_are_dead_it_ends_at_the_deadline() {
 #[test]
 fn a_crowd_gets_past_a_dead_address_one_at_a_time() {
     const CROWD: usize = 200;
-    let port = live("127.0.0.1");
-    let _dead = DeadAddress::new("127.0.0.2", port);
+    let (port, _dead) = live_and_dead("127.0.0.1", "127.0.0.2");
     let mut client = client(Says::new(&["127.0.0.2", "127.0.0.1"]));
     let started = Instant::now();
     let ids: Vec<_> = (0..CROWD)

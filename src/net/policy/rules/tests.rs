@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn rules(allow: &[&str], deny: &[&str], deny_private: bool) -> PolicyRules {
@@ -221,4 +223,23 @@ fn behind_a_proxy_a_name_is_allowed_by_its_name_alone() {
     let denied = rules(&[], &["192.0.2.0/24"], true);
     assert!(passes(&denied, "example.org") && !passes(&denied, "192.0.2.1"));
     assert!(!passes(&denied, "localhost") && !passes(&denied, "10.0.0.1"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_rules_or_is_refused(text in r"[\[\]*.:/,0-9a-f x-]{0,24}|\PC{0,12}") {
+        let mut rules = PolicyRules::new();
+        if rules.allow(&text).is_ok() {
+            prop_assert!(!rules.allow.is_empty());
+            prop_assert!(rules.deny(&text).is_ok());
+            // Nothing that is denied is allowed.
+            for address in ["10.0.0.1", "2001:db8::1"] {
+                let address: SocketAddr = (address.parse::<IpAddr>().unwrap(), 80).into();
+                let url = Url::parse(&format!("ws://{address}/")).unwrap();
+                prop_assert!(rules.check_url(&url).is_err());
+            }
+        }
+    }
 }

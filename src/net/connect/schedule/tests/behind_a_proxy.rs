@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::*;
-use crate::net::{Denied, Policy, Proxy};
+use crate::net::{Denied, Policy};
 
 const DELAY: Duration = Duration::from_millis(250);
 
