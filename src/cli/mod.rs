@@ -13,6 +13,7 @@ pub mod serve;
 mod serve_command;
 mod sources;
 pub mod test;
+mod verbose;
 
 use std::process::ExitCode;
 

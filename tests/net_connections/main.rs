@@ -16,3 +16,6 @@ mod refusals;
 #[cfg(feature = "ring")]
 #[cfg(test)]
 mod tls;
+#[cfg(feature = "ring")]
+#[cfg(test)]
+mod tls_options;

@@ -2,6 +2,8 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod compression;
+mod headers;
 mod tls;
 
 use clap::Args;
@@ -13,6 +15,10 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+    #[command(flatten)]
+    headers: headers::HeaderArgs,
+    #[command(flatten)]
+    compression: compression::CompressionArgs,
 }
 
 impl NetworkArgs {
@@ -25,6 +31,8 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
-        self.tls.apply(builder)
+        let builder = self.tls.apply(builder)?;
+        let builder = self.headers.apply(builder)?;
+        Ok(self.compression.apply(builder))
     }
 }

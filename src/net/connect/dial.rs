@@ -8,18 +8,18 @@ use std::{
 };
 
 use mio::{Interest, net::TcpStream};
-use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
-use tracing::debug;
-use url::Host;
+use rustls::{ClientConfig, ClientConnection};
+use tracing::{Span, debug, warn};
 
 use super::wait::{Cancel, Interruption, LINE, Patience, Waiter};
 use crate::net::{
     cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
-    handshake::{Accepted, Handshake, Refusal, ResponseReader},
+    handshake::{Accepted, Answer, Handshake, Refusal, ResponseReader, Shown},
     line::{Ciphertext, Line},
     options::Options,
     target::Target,
+    tls::agreed,
     vocabulary::{ConnectRequest, SocketId},
 };
 
@@ -59,6 +59,8 @@ pub(super) struct Dial {
     /// The time there is for all of it.
     pub(super) budget: Duration,
     pub(super) cancel: Arc<Cancel>,
+    /// The connection's.
+    pub(super) span: Span,
 }
 
 /// A WebSocket whose opening handshake has succeeded.
@@ -77,11 +79,10 @@ impl Dial {
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
     ) -> Result<Established, Error> {
+        let _entered = self.span.enter();
         let jar = dialler.options.cookie_jar.as_deref();
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
-        let agent = dialler.options.user_agent();
-        let compression = &dialler.options.compression;
-        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
+        let handshake = Handshake::new(&self.target, &self.request, cookies, &dialler.options)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         let tcp = self.connect(&mut patience)?;
         let mut line = if self.target.secure {
@@ -157,14 +158,17 @@ impl Dial {
     ) -> Result<Line, Error> {
         let failed = |error| Error::tls(Phase::Tls, self.target.subject(), error);
         let config = dialler.tls()?;
-        let name = match &self.target.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
-                self.error(Phase::Tls, ErrorKind::InvalidRequest("server name"))
-                    .caused_by(error)
-            })?,
-            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
-            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
-        };
+        let options = &dialler.options.tls;
+        let name = options.name_of(&self.target.host).map_err(|error| {
+            self.error(Phase::Tls, ErrorKind::InvalidRequest("server name"))
+                .caused_by(error)
+        })?;
+        if options.takes_any_certificate() {
+            warn!(
+                target: "boa_websocket::net", id = %self.id, server = self.target.subject(),
+                "the server's certificate is not verified: anybody could be answering"
+            );
+        }
         let mut tls = ClientConnection::new(config, name).map_err(failed)?;
         let handshake = patience.until_done(|| {
             loop {
@@ -187,9 +191,7 @@ impl Dial {
             }
         });
         handshake.map_err(|why| self.interrupted(Phase::Tls, why))?;
-        debug!(
-            target: "boa_websocket::net", id = %self.id, version = ?tls.protocol_version(), "tls"
-        );
+        debug!(target: "boa_websocket::net", id = %self.id, agreed = agreed(&tls), "tls");
         Ok(Line::tls(tcp, tls))
     }
 
@@ -232,7 +234,12 @@ impl Dial {
             {
                 jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
             }
-            if let Some(accepted) = answer.map_err(refused)? {
+            let answer = answer.map_err(|refusal| {
+                let answer = reader.refused.take();
+                self.show(answer.as_ref());
+                refused(refusal).with_answer(answer)
+            });
+            if let Some(accepted) = answer? {
                 break accepted;
             }
         };
@@ -247,6 +254,24 @@ impl Dial {
             }
         }
         Ok(accepted)
+    }
+
+    /// Tells of an answer that is refused.
+    fn show(&self, answer: Option<&Answer>) {
+        let Some(Answer {
+            status,
+            reason,
+            headers,
+            ..
+        }) = answer
+        else {
+            return;
+        };
+        debug!(target: "boa_websocket::net", id = %self.id, status, reason, "answer");
+        for (name, value) in headers {
+            let value = Shown(name, value);
+            debug!(target: "boa_websocket::net", id = %self.id, %name, %value, "header");
+        }
     }
 
     fn error(&self, phase: Phase, kind: ErrorKind) -> Error {

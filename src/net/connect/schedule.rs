@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::debug;
+use tracing::{Span, debug};
 use url::Host;
 
 use super::{
@@ -65,6 +65,7 @@ struct Attempt {
     /// Why its first address failed. The later ones are often of a kind that this machine has no
     /// route to, which says less.
     first_error: Option<Error>,
+    span: Span,
 }
 
 impl Connects {
@@ -106,6 +107,7 @@ impl Connects {
         id: SocketId,
         request: ConnectRequest,
         charge: Arc<Charge>,
+        span: Span,
         now: Instant,
     ) -> Option<Instant> {
         let target = match self.admit(&request) {
@@ -116,7 +118,7 @@ impl Connects {
             }
         };
         debug!(
-            target: "boa_websocket::net",
+            target: "boa_websocket::net", parent: &span,
             %id, host = %target.host, port = target.port, tls = target.secure, "connect"
         );
         let host = target.host.clone();
@@ -129,6 +131,7 @@ impl Connects {
             budget: self.dialler.options.timeouts.handshake,
             resolving: Some(now),
             first_error: None,
+            span,
         };
         let deadline = now.checked_add(attempt.budget);
         self.attempts.insert(id, attempt);
@@ -214,7 +217,9 @@ impl Connects {
                 .budget
                 .saturating_sub(now.saturating_duration_since(since));
         }
-        debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
+        debug!(
+            target: "boa_websocket::net", parent: &attempt.span, %id, ?addresses, "resolved"
+        );
         let port = attempt.target.port;
         // The second point of policy will stand here: each address, before it is dialled.
         attempt.addresses = addresses
@@ -262,6 +267,7 @@ impl Connects {
             more_addresses: attempt.addresses.len(),
             budget: attempt.budget,
             cancel: attempt.cancel.clone(),
+            span: attempt.span.clone(),
         };
         if let Err((dial, error)) = self.workers.submit(dial) {
             let error = Error::io(Phase::Connect, dial.target.subject(), error);
@@ -312,7 +318,10 @@ impl Connects {
             }
             // Another address may answer. What answered wrongly is not asked again elsewhere.
             Err(error) if error.phase() == Phase::Connect => {
-                debug!(target: "boa_websocket::net", %id, %address, %error, "address failed");
+                debug!(
+                    target: "boa_websocket::net", parent: &attempt.span, %id, %address, %error,
+                    "address failed"
+                );
                 attempt.first_error.get_or_insert(error);
                 self.next_address(id);
             }
@@ -380,7 +389,7 @@ mod tests {
     fn begin(connects: &mut Connects, url: &str, now: Instant) -> (SocketId, Option<Instant>) {
         let id = SocketId::next();
         let request = ConnectRequest::new(Url::parse(url).unwrap());
-        let deadline = connects.begin(id, request, Arc::default(), now);
+        let deadline = connects.begin(id, request, Arc::default(), Span::none(), now);
         (id, deadline)
     }
 

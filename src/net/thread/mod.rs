@@ -18,7 +18,8 @@ use std::{
 };
 
 use mio::{Events, Poll, Token, Waker};
-use tracing::debug;
+use tracing::{Span, debug, debug_span};
+use url::Url;
 
 use self::{
     deadlines::Deadlines,
@@ -61,6 +62,7 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
         connects: Connects::new(shared.dialler.clone(), shared.inbox.clone()),
         ready: VecDeque::new(),
         deadlines: Deadlines::default(),
+        spans: HashMap::new(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
@@ -85,6 +87,8 @@ struct SocketThread {
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
     deadlines: Deadlines,
+    /// The spans of connections that are not over. Empty when nobody listens.
+    spans: HashMap<SocketId, Span>,
     desk: Desk,
     items: Vec<Item>,
     /// Since when there has been no socket.
@@ -226,13 +230,17 @@ impl SocketThread {
                 request,
                 charge,
             } => {
+                let span = span_of(id, &request.url);
+                if !span.is_disabled() {
+                    self.spans.insert(id, span.clone());
+                }
                 let limit = self.shared.dialler.options.limits.sockets;
                 if self.sockets.len() + self.connects.len() >= limit {
                     let kind = ErrorKind::TooManySockets(limit);
                     let subject = request.url.host_str().unwrap_or_default();
                     return self.failed(id, Error::new(Phase::Policy, kind, subject));
                 }
-                if let Some(deadline) = self.connects.begin(id, *request, charge, now) {
+                if let Some(deadline) = self.connects.begin(id, *request, charge, span, now) {
                     self.deadlines.add(deadline, id);
                 }
             }
@@ -263,12 +271,16 @@ impl SocketThread {
                 if let Some(error) = self.connects.cancel(id) {
                     return self.failed(id, error);
                 }
-                debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                if self.sockets.contains_key(&id) {
+                    let _entered = self.spans.get(&id).map(Span::enter);
+                    debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                }
                 self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
             Command::Abort { id } => {
                 self.connects.cancel(id);
                 self.sockets.remove(&id);
+                self.spans.remove(&id);
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
@@ -278,6 +290,7 @@ impl SocketThread {
     /// Has something done to a socket, and gives it a turn.
     fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut Socket)) {
         if let Some(socket) = self.sockets.get_mut(&id) {
+            let _entered = self.spans.get(&id).map(Span::enter);
             act(socket);
             make_ready(&mut self.ready, id, socket);
         }
@@ -316,6 +329,8 @@ impl SocketThread {
 
     /// The end of a socket that has no other one.
     fn failed(&mut self, id: SocketId, error: Error) {
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
         debug!(target: "boa_websocket::net", %id, %error, "failed");
         let end = (1006, String::new(), false);
         self.desk.pending.push_closed(id, end, Some(error));
@@ -338,7 +353,11 @@ impl SocketThread {
                 continue;
             };
             socket.in_ready_list = false;
-            match socket.turn(&mut self.desk, now) {
+            let next = {
+                let _entered = self.spans.get(&id).map(Span::enter);
+                socket.turn(&mut self.desk, now)
+            };
+            match next {
                 Next::Wait => {}
                 Next::Again => make_ready(&mut self.ready, id, socket),
                 Next::Finished => {
@@ -357,6 +376,8 @@ impl SocketThread {
             return;
         };
         let (end, error) = socket.into_end();
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
         let (code, _, clean) = &end;
         match &error {
             Some(error) => debug!(target: "boa_websocket::net", %id, code, clean, %error, "closed"),
@@ -365,6 +386,14 @@ impl SocketThread {
         self.desk.pending.push_closed(id, end, error);
         self.desk.deliver_if_full();
     }
+}
+
+/// What everything that happens to a connection belongs to.
+fn span_of(id: SocketId, url: &Url) -> Span {
+    debug_span!(
+        target: "boa_websocket::net", parent: None, "connection",
+        %id, host = url.host_str(), port = url.port_or_known_default(), secure = url.scheme() == "wss"
+    )
 }
 
 fn make_ready(ready: &mut VecDeque<SocketId>, id: SocketId, socket: &mut Socket) {
