@@ -167,7 +167,7 @@ impl WebSocketExtensionBuilder {
         if net::is_handshake_header(&parsed) {
             return Err(wrong("belongs to the handshake"));
         }
-        let mut value = HeaderValue::from_str(value.trim_matches([' ', '\t']))
+        let mut value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes())
             .map_err(|_| wrong("has no valid value"))?;
         value.set_sensitive(net::is_secret(&parsed));
         self.options.default_headers.push((parsed, value));

@@ -7,8 +7,8 @@ use boa_engine::{
 
 use super::boolean;
 
-/// Converts the own enumerable properties of an object, in their order. Where two keys become the same one, both stay,
-/// against the standard: the caller knows which of them counts.
+/// Converts the own enumerable properties of an object, in their order. The conversion of keys is to keep different ones
+/// different, as that to `ByteString` does: nothing here looks for equal ones.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use std::{env, ffi::OsString, path::PathBuf};
 
 use clap::Args;
 
-use crate::extension::WebSocketExtensionBuilder;
+use crate::{cli::console::print_error, extension::WebSocketExtensionBuilder, net::TlsOptions};
 
 /// A file of certificates that programs trust, as OpenSSL has it.
 const CERT_FILE: &str = "SSL_CERT_FILE";
@@ -67,7 +67,7 @@ impl TlsArgs {
                 .map(PathBuf::from)
         };
         let from_environment = file_of(CERT_FILE).filter(|_| !self.ca_only);
-        let change = |tls: &mut crate::net::TlsOptions| {
+        let change = |tls: &mut TlsOptions| {
             for path in self.ca_file.iter().chain(&from_environment) {
                 tls.add_pem_file(path)?;
             }
@@ -84,8 +84,11 @@ impl TlsArgs {
             if let Some(name) = &self.tls_server_name {
                 tls.set_server_name(name)?;
             }
-            if let Some(path) = file_of(KEY_LOG_FILE) {
-                tls.set_key_log_file(path)?;
+            // Often set for other programs: no reason not to connect.
+            if let Some(path) = file_of(KEY_LOG_FILE)
+                && let Err(error) = tls.set_key_log_file(path)
+            {
+                print_error(format_args!("boaws: warning: {KEY_LOG_FILE}: {error}"));
             }
             if self.insecure_accept_any_certificate {
                 tls.dangerously_accept_any_certificate();

@@ -67,7 +67,7 @@ impl Workers {
 
     /// Has `dial` done as soon as a thread is free. An error: there is no thread at all and none
     /// can be started.
-    pub(super) fn submit(&mut self, dial: Dial) -> Result<(), (Dial, io::Error)> {
+    pub(super) fn submit(&mut self, dial: Dial) -> Result<(), (Box<Dial>, io::Error)> {
         let mut state = self.shared.lock();
         state.dials.push_back(dial);
         if state.idle >= state.dials.len() {
@@ -93,7 +93,7 @@ impl Workers {
             // The threads that there are will come to it.
             Err(_) if state.threads > 0 => Ok(()),
             Err(error) => match state.dials.pop_back() {
-                Some(dial) => Err((dial, error)),
+                Some(dial) => Err((Box::new(dial), error)),
                 None => Ok(()),
             },
         }

@@ -190,8 +190,10 @@ mod tests {
     }
 
     fn plain() -> Options {
-        let mut options = Options::default();
-        options.user_agent = Some("tests".into());
+        let mut options = Options {
+            user_agent: Some("tests".into()),
+            ..Options::default()
+        };
         options.compression.enabled = false;
         options
     }
@@ -315,8 +317,10 @@ mod tests {
         let url = Url::parse("ws://h/").unwrap();
         let target = Target::new(&url).unwrap();
         let asked = ConnectRequest::new(url);
-        let mut options = Options::default();
-        options.user_agent = Some("a\nb".into());
+        let options = Options {
+            user_agent: Some("a\nb".into()),
+            ..Options::default()
+        };
         assert!(Handshake::new(&target, &asked, None, &options).is_err());
     }
 

@@ -331,7 +331,9 @@ impl SocketThread {
     fn failed(&mut self, id: SocketId, error: Error) {
         let span = self.spans.remove(&id);
         let _entered = span.as_ref().map(Span::enter);
-        debug!(target: "boa_websocket::net", %id, %error, "failed");
+        debug!(
+            target: "boa_websocket::net", %id, phase = ?error.phase(), %error, "failed"
+        );
         let end = (1006, String::new(), false);
         self.desk.pending.push_closed(id, end, Some(error));
         self.desk.deliver_if_full();

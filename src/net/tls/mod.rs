@@ -22,8 +22,8 @@ use super::error::{Error, ErrorKind, Phase};
 /// Trust and identity in `wss:`.
 ///
 /// Trusted are Mozilla's roots (crate `webpki-roots`), and more if they are added; instead of
-/// Mozilla's, the added ones [alone](Self::trust_only_added) or the
-/// [system's](Self::trust_system_store). Or a [`ClientConfig`] of the embedder's own
+/// Mozilla's, the added ones [alone](Self::trust_only_added) or, with the feature `system-roots`,
+/// those of the system's store (`trust_system_store`). Or a [`ClientConfig`] of the embedder's own
 /// [decides](Self::set_config) about all that.
 ///
 /// Settings that contradict each other are an error of
