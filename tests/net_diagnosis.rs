@@ -245,3 +245,42 @@ fn spans_end_with_sockets_that_are_cancelled_or_aborted() {
     assert_eq!(Heard::of(open).messages().last(), Some(&"upgraded"));
     Heard::of(left);
 }
+
+#[cfg(feature = "ring")]
+#[test]
+fn a_connection_that_takes_any_certificate_is_warned_of() {
+    use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring};
+
+    ear();
+    let made = rcgen::generate_simple_self_signed(vec!["elsewhere.example".into()]).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.into()], made.signing_key.into())
+        .unwrap();
+    let config = Arc::new(config);
+    let url = harness::url_of(harness::serve(move |tcp| {
+        let tls = ServerConnection::new(config.clone()).unwrap();
+        if let Ok(websocket) = tungstenite::accept(StreamOwned::new(tls, tcp)) {
+            echo(websocket);
+        }
+    }));
+    let url = url.replace("ws:", "wss:");
+    let mut client = Client::with(|options| options.tls.dangerously_accept_any_certificate());
+    let ids = [client.open(&url), client.open(&url)];
+    drop(client);
+    for id in ids {
+        let heard = Heard::of(id);
+        let warnings = heard
+            .events
+            .iter()
+            .filter(|(level, _, _)| *level == Level::WARN);
+        let warnings: Vec<_> = warnings.map(|(_, message, _)| &**message).collect();
+        let [warning] = warnings[..] else {
+            panic!("{warnings:?}");
+        };
+        assert!(warning.contains("not verified"), "{warning}");
+        assert!(heard.field("tls", "agreed").starts_with("\"TLS 1.3, "));
+    }
+}

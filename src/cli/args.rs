@@ -59,7 +59,8 @@ pub(super) struct RunArgs {
     )]
     pub(super) serve: Option<ServeScheme>,
 
-    /// Show on stderr what the network does, and why a connection failed.
+    /// Show on stderr each phase of each connection, with the milliseconds since it began, and why one failed; of an upgrade that
+    /// was refused the status and the headers, without what may be secret.
     #[arg(short, long)]
     pub(super) verbose: bool,
 

@@ -25,7 +25,8 @@ pub struct Options {
     /// Further headers of every opening handshake, in this order. Those that script sets by the
     /// same name take their place; they take the place of those that are sent by default, of
     /// `User-Agent` for one. A name that [belongs to the handshake](super::is_handshake_header)
-    /// fails every connection. Default: none.
+    /// fails every connection. `Debug` shows the values that are not marked as sensitive. Default:
+    /// none.
     pub default_headers: Vec<(HeaderName, HeaderValue)>,
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,

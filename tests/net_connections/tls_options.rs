@@ -364,11 +364,14 @@ fn settings_that_contradict_each_other_fail_each_connection() {
 #[test]
 fn a_server_that_goes_away_within_the_handshake() {
     let url = url_of(serve(|mut tcp| {
-        // The ClientHello, and no answer.
-        let _ = tcp.read(&mut [0; 1024]);
+        // An end in good order instead of an answer to the ClientHello.
+        tcp.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = tcp.read_to_end(&mut Vec::new());
     }));
     let closed = Client::new().fail(&url.replace("ws:", "wss:"));
     assert_eq!(closed.why().phase(), Phase::Tls);
+    let text = closed.why().to_string();
+    assert!(text.ends_with("the server ended the connection"), "{text}");
 
     // An alert as the answer to the ClientHello.
     let authority = Authority::new();

@@ -181,7 +181,8 @@ impl Dial {
                     return Ok(());
                 }
                 if tls.read_tls(&mut tcp)? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
+                    let why = "the server ended the connection";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
                 }
                 if let Err(error) = tls.process_new_packets() {
                     // The alert that tells the server why; it is too late to care for its fate.
