@@ -11,9 +11,9 @@ use std::{
 };
 
 use mio::{Registry, Token};
-use rustls::{ClientConnection, ProtocolVersion};
+use rustls::ClientConnection;
 
-use super::stream::Stream;
+use super::{stream::Stream, tls::agreed};
 
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
@@ -101,11 +101,11 @@ impl Line {
         }
     }
 
-    /// Which TLS is spoken with the peer.
-    pub(crate) fn tls_version(&self) -> Option<ProtocolVersion> {
+    /// What TLS was agreed on with the peer, for people.
+    pub(crate) fn tls_agreed(&self) -> Option<String> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(line) => line.tls.protocol_version(),
+            Self::Tls(line) => Some(agreed(&line.tls)),
         }
     }
 
@@ -239,7 +239,8 @@ impl TlsLine {
                 more: true,
             };
             if self.tls.read_tls(&mut under)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+                let why = "the server ended the connection";
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
             }
             self.process()?;
         }

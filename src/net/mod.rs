@@ -22,10 +22,13 @@
 //!
 //! # Diagnostics
 //!
-//! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, proxy, tls, upgraded, closing, closed, failed,
-//! with the socket's id. Host names, ports and addresses are; user info, paths, queries, header
-//! values and payloads never are.
+//! Each connection has a `tracing` span, `connection`, with the fields id, host, port and secure;
+//! target `boa_websocket::net`, level debug, like the events in it: connect, resolved, connected,
+//! proxy, tls, upgraded, closing, closed, failed; of an upgrade that is refused, answer (status and reason)
+//! and header, for each of the answer's headers. Without a listener that costs next to nothing.
+//! Never told are user info, paths, queries, values of request headers, payloads, and those values
+//! of response headers that may be secrets: cookies, tokens, what follows the scheme of a challenge,
+//! the query of a `Location`. A connection whose certificate is not verified is warned of.
 //!
 //! # Where later parts go
 //!
@@ -57,7 +60,8 @@ mod vocabulary;
 
 pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
-pub use handshake::{Refusal, is_handshake_header};
+pub(crate) use handshake::is_secret;
+pub use handshake::{Answer, Refusal, is_handshake_header};
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
@@ -67,7 +71,7 @@ pub use queue::{EventBatch, TextRange};
 pub(crate) use resolver::known_addresses;
 pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};
-pub use tls::TlsOptions;
+pub use tls::{TlsAlert, TlsOptions};
 #[cfg(unix)]
 pub use unix::UnixSockets;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

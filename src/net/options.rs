@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::{HeaderName, HeaderValue};
+
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
@@ -27,6 +29,12 @@ pub struct Options {
     /// The `User-Agent` of the opening handshake. `None`: `boa_websocket/` and the version; an
     /// empty string: no such header.
     pub user_agent: Option<String>,
+    /// Further headers of every opening handshake, in this order. Those that script sets by the
+    /// same name take their place; they take the place of those that are sent by default, of
+    /// `User-Agent` for one. A name that [belongs to the handshake](super::is_handshake_header)
+    /// fails every connection. `Debug` shows the values that are not marked as sensitive. Default:
+    /// none.
+    pub default_headers: Vec<(HeaderName, HeaderValue)>,
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
@@ -55,6 +63,7 @@ impl Default for Options {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             user_agent: None,
+            default_headers: Vec::new(),
             cookie_jar: None,
             serial_handshakes: true,
             tcp: TcpOptions::default(),

@@ -31,6 +31,9 @@ mod resolver;
 #[cfg(feature = "ring")]
 #[cfg(test)]
 mod tls;
+#[cfg(feature = "ring")]
+#[cfg(test)]
+mod tls_options;
 #[cfg(unix)]
 #[cfg(test)]
 mod unix;

@@ -21,20 +21,20 @@ use crate::harness::{
     Client, Event, accept_value, echo, read_client_frame, read_head, serve, url_of,
 };
 
-type TlsStream = StreamOwned<ServerConnection, TcpStream>;
+pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
 /// Somebody who signs certificates.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    certificate: rcgen::Certificate,
+pub(crate) struct Authority {
+    pub(crate) issuer: Issuer<'static, KeyPair>,
+    pub(crate) certificate: rcgen::Certificate,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::named("tests")
     }
 
-    fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params
             .distinguished_name
@@ -49,7 +49,7 @@ impl Authority {
     }
 
     /// A server's settings, with a certificate for `names`.
-    fn certify(
+    pub(crate) fn certify(
         &self,
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
@@ -70,27 +70,27 @@ impl Authority {
         Arc::new(config)
     }
 
-    fn for_localhost(&self) -> Arc<ServerConfig> {
+    pub(crate) fn for_localhost(&self) -> Arc<ServerConfig> {
         self.certify(&["localhost", "127.0.0.1"], |_| {})
     }
 
     /// Options that trust this authority besides the usual ones.
-    fn trusted(&self, options: &mut Options) {
+    pub(crate) fn trusted(&self, options: &mut Options) {
         let der = self.certificate.der().to_vec();
         options.tls.add_der(der).unwrap();
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::with(|options| self.trusted(options))
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
 /// A server that does TLS and leaves the rest to `connection`.
-fn tls_server(
+pub(crate) fn tls_server(
     config: Arc<ServerConfig>,
     connection: impl Fn(TlsStream) + Send + Sync + 'static,
 ) -> SocketAddr {
@@ -102,7 +102,7 @@ fn tls_server(
 }
 
 /// A server that does TLS and the upgrade, if the client lets it.
-fn wss_server(
+pub(crate) fn wss_server(
     config: Arc<ServerConfig>,
     connection: impl Fn(tungstenite::WebSocket<TlsStream>) + Send + Sync + 'static,
 ) -> String {

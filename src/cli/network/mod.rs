@@ -2,6 +2,8 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod compression;
+mod headers;
 mod policy;
 mod proxy;
 mod reach;
@@ -16,6 +18,12 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+
+    #[command(flatten)]
+    headers: headers::HeaderArgs,
+
+    #[command(flatten)]
+    compression: compression::CompressionArgs,
 
     #[command(flatten)]
     proxy: proxy::ProxyArgs,
@@ -38,6 +46,8 @@ impl NetworkArgs {
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
         let builder = self.tls.apply(builder)?;
+        let builder = self.headers.apply(builder)?;
+        let builder = self.compression.apply(builder);
         let builder = self.proxy.apply(builder)?;
         let builder = self.reach.apply(builder)?;
         self.policy.apply(builder)
