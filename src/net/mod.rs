@@ -8,7 +8,7 @@
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; proxies and heartbeats.
+//! sees; heartbeats.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -23,14 +23,12 @@
 //! # Diagnostics
 //!
 //! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, closing, closed, failed, with
-//! the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
-//! and payloads never are.
+//! `boa_websocket::net`: connect, resolved, connected, proxy, tls, upgraded, closing, closed, failed,
+//! with the socket's id. Host names, ports and addresses are; user info, paths, queries, header
+//! values and payloads never are.
 //!
 //! # Where later parts go
 //!
-//! * Proxies: see the room `connect`. The policy is asked about the URL in `Connects::admit`, and
-//!   about addresses in `Connects::has_addresses` only.
 //! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
@@ -45,6 +43,7 @@ mod network;
 mod options;
 mod policy;
 mod ports;
+mod proxy;
 mod queue;
 mod resolver;
 mod stream;
@@ -62,6 +61,7 @@ pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
+pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
 #[cfg(feature = "cli")]
 pub(crate) use resolver::known_addresses;

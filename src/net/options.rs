@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
-    cookies::CookieJar, policy::Policy, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+    cookies::CookieJar, policy::Policy, proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions,
+    tls::TlsOptions,
 };
 use crate::protocol::{Config, Deflate};
 
@@ -15,6 +16,8 @@ use crate::protocol::{Config, Deflate};
 pub struct Options {
     /// Whom to trust in `wss:`.
     pub tls: TlsOptions,
+    /// Which proxies are used. Default: none.
+    pub proxy: ProxyOptions,
     /// Whether messages may be compressed on the line, and how.
     pub compression: Compression,
     /// Bounds on memory, sockets and threads.
@@ -27,8 +30,9 @@ pub struct Options {
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
-    /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
-    /// take no thread, and their deadline does not run.
+    /// time, as RFC 6455 section 4.1 demands; behind a proxy, which alone knows the address, to a
+    /// host name and port. Default: `true`. Sockets that wait for their turn take no thread, and
+    /// their deadline does not run.
     pub serial_handshakes: bool,
     /// How TCP connections are made and kept.
     pub tcp: TcpOptions,
@@ -46,6 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             compression: Compression::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

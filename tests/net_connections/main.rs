@@ -16,6 +16,11 @@ mod harness;
 mod policy;
 #[cfg(test)]
 mod pressure;
+#[cfg(test)]
+mod proxies;
+#[cfg(test)]
+#[path = "../proxy_server/mod.rs"]
+mod proxy_server;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod racing;

@@ -3,6 +3,7 @@
 //! reads no environment itself.
 
 mod policy;
+mod proxy;
 mod reach;
 mod tls;
 
@@ -15,6 +16,9 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+
+    #[command(flatten)]
+    proxy: proxy::ProxyArgs,
 
     #[command(flatten)]
     reach: reach::ReachArgs,
@@ -34,7 +38,13 @@ impl NetworkArgs {
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
         let builder = self.tls.apply(builder)?;
+        let builder = self.proxy.apply(builder)?;
         let builder = self.reach.apply(builder)?;
         self.policy.apply(builder)
+    }
+
+    /// Whether proxies may be those of the environment, which was not made for this program alone.
+    pub(super) fn has_proxies_of_the_environment(&self) -> bool {
+        self.proxy.reads_environment()
     }
 }

@@ -10,6 +10,7 @@ use std::{
 use super::{turns::Turn, wait::Cancel};
 use crate::net::{
     error::{Error, ErrorKind},
+    proxy::{Hop, Proxy},
     queue::Charge,
     stream::{Endpoint, Stream},
     target::Target,
@@ -30,6 +31,8 @@ pub(super) enum Stage {
 /// What is known of it.
 pub(super) struct Attempt {
     pub(super) target: Arc<Target>,
+    /// Through which it goes.
+    pub(super) proxy: Option<Arc<Proxy>>,
     pub(super) request: Arc<ConnectRequest>,
     pub(super) charge: Arc<Charge>,
     pub(super) cancel: Arc<Cancel>,
@@ -68,6 +71,7 @@ impl Attempt {
     ) -> Self {
         Self {
             target: Arc::new(target),
+            proxy: None,
             request: Arc::new(request),
             charge,
             cancel: Arc::default(),
@@ -79,6 +83,22 @@ impl Attempt {
             has_place: false,
             timer: None,
             failure: None,
+        }
+    }
+
+    /// Where it leads first.
+    pub(super) fn hop(&self) -> Hop<'_> {
+        Hop {
+            target: &self.target,
+            proxy: self.proxy.as_deref(),
+        }
+    }
+
+    /// The turn that connecting to `endpoint` needs. Behind a proxy it is the same for all.
+    pub(super) fn turn(&self, endpoint: &Endpoint) -> Turn {
+        match self.proxy {
+            Some(_) => Turn::behind_proxy(&self.target),
+            None => Turn::at(endpoint),
         }
     }
 

@@ -1,4 +1,4 @@
-//! TLS and the upgrade, one after the other, on a connector thread.
+//! The proxy, TLS and the upgrade, one after the other, on a connector thread.
 
 use std::{
     io,
@@ -20,6 +20,7 @@ use crate::net::{
     handshake::{Accepted, Handshake, Refusal, ResponseReader},
     line::{Ciphertext, Line},
     options::Options,
+    proxy::{self, Proxy},
     stream::Stream,
     target::Target,
     vocabulary::{ConnectRequest, SocketId},
@@ -29,6 +30,7 @@ use crate::net::{
 pub(crate) struct Dialler {
     pub(crate) options: Options,
     tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    proxy_tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
 }
 
 impl Dialler {
@@ -36,6 +38,7 @@ impl Dialler {
         Self {
             options,
             tls: OnceLock::new(),
+            proxy_tls: OnceLock::new(),
         }
     }
 
@@ -45,12 +48,21 @@ impl Dialler {
             .get_or_init(|| self.options.tls.client_config())
             .clone()
     }
+
+    /// The same for proxies.
+    pub(super) fn proxy_tls(&self) -> Result<Arc<ClientConfig>, Error> {
+        self.proxy_tls
+            .get_or_init(|| Ok(proxy::tls_config(&*self.tls()?)))
+            .clone()
+    }
 }
 
 /// One dial: what is left to be done with a stream that has been connected.
 pub(super) struct Dial {
     pub(super) id: SocketId,
     pub(super) target: Arc<Target>,
+    /// To which the stream leads, if it is not the target itself.
+    pub(super) proxy: Option<Arc<Proxy>>,
     pub(super) request: Arc<ConnectRequest>,
     /// The turn it has, to be given back with the result.
     pub(super) turn: Turn,
@@ -85,11 +97,15 @@ impl Dial {
         stream
             .register(patience.registry(), LINE)
             .map_err(|error| self.io(Phase::Connect, error))?;
-        let mut line = if self.target.secure {
-            self.start_tls(stream, dialler, &mut patience)?
-        } else {
-            Line::Plain(stream)
-        };
+        // What was read for the dial before.
+        ciphertext.clear();
+        let mut line = Line::Plain(stream);
+        if let Some(proxy) = &self.proxy {
+            line = self.tunnel(line, proxy, dialler, &mut patience, ciphertext)?;
+        }
+        if self.target.secure {
+            line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
+        }
         let accepted = self.upgrade(
             &mut line,
             &handshake,
@@ -108,46 +124,37 @@ impl Dial {
 
     fn start_tls(
         &self,
-        mut stream: Stream,
+        under: Line,
         dialler: &Dialler,
         patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
     ) -> Result<Line, Error> {
-        let failed = |error| Error::tls(Phase::Tls, self.target.subject(), error);
+        let subject = self.target.subject();
         let config = dialler.tls()?;
-        let name = match &self.target.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
-                self.error(Phase::Tls, ErrorKind::InvalidRequest("server name"))
-                    .caused_by(error)
-            })?,
-            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
-            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
-        };
-        let mut tls = ClientConnection::new(config, name).map_err(failed)?;
-        let handshake = patience.until_done(|| {
-            loop {
-                while tls.wants_write() {
-                    if tls.write_tls(&mut stream)? == 0 {
-                        return Err(io::ErrorKind::WriteZero.into());
-                    }
-                }
-                if !tls.is_handshaking() {
-                    return Ok(());
-                }
-                if tls.read_tls(&mut stream)? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                if let Err(error) = tls.process_new_packets() {
-                    // The alert that tells the server why; it is too late to care for its fate.
-                    let _ = tls.write_tls(&mut stream);
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
-            }
-        });
-        handshake.map_err(|why| self.interrupted(Phase::Tls, why))?;
+        let name = server_name(&self.target.host, &subject)?;
+        self.tls(under, config, name, &subject, patience, ciphertext)
+    }
+
+    /// Speaks TLS with the server, or with the proxy.
+    pub(super) fn tls(
+        &self,
+        under: Line,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        subject: &str,
+        patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
+    ) -> Result<Line, Error> {
+        let tls = ClientConnection::new(config, name)
+            .map_err(|error| Error::tls(Phase::Tls, subject, error))?;
+        let mut line = Line::tls(under, tls);
+        patience
+            .until_done(|| line.handshake(ciphertext))
+            .map_err(|why| why.into_error(Phase::Tls, subject))?;
         debug!(
-            target: "boa_websocket::net", id = %self.id, version = ?tls.protocol_version(), "tls"
+            target: "boa_websocket::net", id = %self.id, version = ?line.tls_version(), "tls"
         );
-        Ok(Line::tls(stream, tls))
+        Ok(line)
     }
 
     /// Sends the request and reads the response, RFC 6455 section 4.
@@ -174,7 +181,6 @@ impl Dial {
         let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
         let mut buffer = [0; 4096];
-        ciphertext.clear();
         let mut accepted = loop {
             let count = patience
                 .until_done(|| line.read(&mut buffer, ciphertext, true))
@@ -215,9 +221,21 @@ impl Dial {
     }
 
     fn interrupted(&self, phase: Phase, why: Interruption) -> Error {
-        match why {
-            Interruption::Kind(kind) => self.error(phase, kind),
-            Interruption::Io(error) => self.io(phase, error),
-        }
+        why.into_error(phase, &self.target.subject())
     }
+}
+
+/// The name that a certificate must be for.
+pub(super) fn server_name(
+    host: &Host<String>,
+    subject: &str,
+) -> Result<ServerName<'static>, Error> {
+    Ok(match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
+            let kind = ErrorKind::InvalidRequest("server name");
+            Error::new(Phase::Tls, kind, subject).caused_by(error)
+        })?,
+        Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
+        Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
+    })
 }

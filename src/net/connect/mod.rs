@@ -33,11 +33,12 @@
 //! TCP connections are established on the socket thread, which polls anyway: no thread is held by
 //! an address that does not answer. A connection that is established goes to a connector thread.
 //!
-//! # Where proxies go
+//! # Behind a proxy
 //!
-//! `Connects::begin` chooses what is looked up (the proxy's name), `Connects::has_addresses` asks
-//! the policy (not about a proxy), `Turn` says what is serialised (a host name), and `Dial::run`
-//! begins with the stream that is connected (to the proxy).
+//! What is looked up and raced is the proxy. Its addresses are no matter of the policy, which is
+//! asked about the URL alone. The turn is for the target's host name and port, and so the same for
+//! all addresses of the proxy: it is the target that is to have no more than one handshake under
+//! way. A dial then begins with a tunnel.
 //!
 //! [`Limits::dialling`]: super::Limits::dialling
 
@@ -45,6 +46,7 @@ mod attempt;
 mod dial;
 mod resolve;
 mod schedule;
+mod tunnel;
 mod turns;
 mod wait;
 mod workers;

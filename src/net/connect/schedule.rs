@@ -124,10 +124,20 @@ impl Connects {
             target: "boa_websocket::net",
             %id, host = %target.host, port = target.port, tls = target.secure, "connect"
         );
-        let host = target.host.clone();
         let endpoint = self.endpoint_without_address(&target);
+        let proxy = match endpoint {
+            None => self.dialler.proxy(id, &target, &request),
+            // It is on this machine, and no proxy's business.
+            Some(_) => Ok(None),
+        };
+        let proxy = match proxy {
+            Ok(proxy) => proxy,
+            Err(error) => return self.fail(id, error, now),
+        };
         let budget = self.dialler.options.timeouts.handshake;
-        let attempt = Attempt::new(target, request, charge, budget, now);
+        let mut attempt = Attempt::new(target, request, charge, budget, now);
+        attempt.proxy = proxy;
+        let host = attempt.hop().host().clone();
         self.attempts.insert(id, attempt);
         match (endpoint, known_addresses(&host), host) {
             (Some(endpoint), ..) => self.has_endpoints(id, [endpoint].into(), now),
@@ -234,7 +244,7 @@ impl Connects {
             attempt.timer = None;
             if attempt.clock.deadline().is_some_and(|end| end <= now) {
                 let phase = phase(attempt.stage);
-                let subject = attempt.target.subject();
+                let subject = attempt.hop().subject();
                 self.fail(id, Error::new(phase, ErrorKind::TimedOut, subject), now);
             } else {
                 self.due.push_back(id);
@@ -276,7 +286,7 @@ impl Connects {
         };
         if attempt.stage == Stage::Racing && attempt.untried.is_empty() && attempt.racers.is_empty()
         {
-            let subject = attempt.target.subject();
+            let subject = attempt.hop().subject();
             let unknown = || Error::new(Phase::Connect, ErrorKind::Unresolved, subject);
             let error = attempt.failure.take().unwrap_or_else(unknown);
             return self.fail(id, error, now);
@@ -288,7 +298,7 @@ impl Connects {
             }
             // The first one whose turn is to be had; for those before it, it waits from now on.
             let turns = &mut self.turns;
-            let can_be_had = |endpoint: &Endpoint| turns.take(&Turn::at(endpoint), id);
+            let can_be_had = |endpoint: &Endpoint| turns.take(&attempt.turn(endpoint), id);
             match attempt.untried.iter().position(can_be_had) {
                 Some(at) => {
                     if !mem::replace(&mut attempt.has_place, true) {
@@ -321,7 +331,10 @@ impl Connects {
     }
 
     fn give_back(&mut self, turn: &Turn, id: SocketId) {
-        if self.turns.leave(turn, id) {
+        // Behind a proxy, all that an attempt tries at once has the same turn.
+        let racers = self.attempts.get(&id).map(|attempt| &attempt.racers);
+        let still_needed = racers.is_some_and(|all| all.iter().any(|racer| racer.turn == *turn));
+        if !still_needed && self.turns.leave(turn, id) {
             self.freed.push(turn.clone());
         }
     }
@@ -348,7 +361,7 @@ impl Connects {
     /// Takes an attempt out, and leaves nothing of it behind but, if it has been handed over, the
     /// turn that its dial will give back.
     fn remove(&mut self, id: SocketId, now: Instant) -> Option<Attempt> {
-        self.end_race(id);
+        self.end_race(id, None);
         self.only_waits(id, now);
         self.without_place.remove(&id);
         let attempt = self.attempts.remove(&id)?;

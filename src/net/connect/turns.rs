@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::net::{stream::Endpoint, vocabulary::SocketId};
+use crate::net::{stream::Endpoint, target::Target, vocabulary::SocketId};
 
 /// What only one handshake at a time may be made with.
 ///
@@ -21,6 +21,9 @@ pub(crate) enum Turn {
     /// A Unix-domain socket.
     #[cfg(unix)]
     Path(Arc<Path>),
+    /// A host and port behind a proxy, which alone knows the address: "the client MUST assume for
+    /// the purposes of this step that each host name refers to a distinct remote host".
+    BehindProxy(String, u16),
 }
 
 impl Turn {
@@ -33,6 +36,11 @@ impl Turn {
             #[cfg(unix)]
             Endpoint::Unix(path) => Self::Path(path.clone()),
         }
+    }
+
+    /// The turn that connecting to any proxy needs if it is to lead to `target`.
+    pub(super) fn behind_proxy(target: &Target) -> Self {
+        Self::BehindProxy(target.host.to_string(), target.port)
     }
 }
 

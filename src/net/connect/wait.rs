@@ -11,7 +11,7 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use crate::net::error::ErrorKind;
+use crate::net::error::{Error, ErrorKind, Phase};
 
 /// The poller's name for the line being dialled.
 pub(super) const LINE: Token = Token(0);
@@ -153,4 +153,14 @@ impl Drop for Patience<'_> {
 pub(super) enum Interruption {
     Kind(ErrorKind),
     Io(io::Error),
+}
+
+impl Interruption {
+    /// What to report of it.
+    pub(super) fn into_error(self, phase: Phase, subject: &str) -> Error {
+        match self {
+            Self::Kind(kind) => Error::new(phase, kind, subject),
+            Self::Io(error) => Error::io(phase, subject, error),
+        }
+    }
 }

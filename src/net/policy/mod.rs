@@ -24,7 +24,9 @@ pub use rules::{InvalidRule, PolicyRules};
 /// Both methods are called on the network's own thread, which waits: they must decide by what they
 /// know, and look nothing up. A panic in one counts as a denial.
 ///
-/// To a [Unix-domain socket](super::UnixSockets) there is no address: only the URL is checked.
+/// To a [Unix-domain socket](super::UnixSockets) there is no address, and behind a
+/// [proxy](super::ProxyOptions) none is known: only the URL is checked. The proxy itself was chosen
+/// by the embedder and is not checked.
 /// The ports that the Fetch Standard blocks are blocked before any policy is asked.
 pub trait Policy: fmt::Debug + Send + Sync {
     /// Whether a connection for `url`, which is `ws:` or `wss:`, may be made at all. Nothing has
@@ -43,6 +45,18 @@ pub trait Policy: fmt::Debug + Send + Sync {
     ///
     /// It may not, and why.
     fn check_address(&self, url: &Url, address: SocketAddr) -> Result<(), Denied>;
+
+    /// Whether a connection for `url` may be made through a proxy, which resolves its host, so that
+    /// [`check_address`](Self::check_address) cannot be asked. Asked after
+    /// [`check_url`](Self::check_url); by default that is enough.
+    ///
+    /// # Errors
+    ///
+    /// It may not, and why.
+    fn check_behind_proxy(&self, url: &Url) -> Result<(), Denied> {
+        let _ = url;
+        Ok(())
+    }
 }
 
 /// Why a [`Policy`] does not allow a connection.
@@ -68,6 +82,11 @@ impl std::error::Error for Denied {}
 /// Asks about a URL.
 pub(crate) fn check_url(policy: Option<&dyn Policy>, url: &Url) -> Result<(), Denied> {
     ask(policy, |policy| policy.check_url(url))
+}
+
+/// Asks about a URL whose host a proxy will resolve.
+pub(crate) fn check_behind_proxy(policy: Option<&dyn Policy>, url: &Url) -> Result<(), Denied> {
+    ask(policy, |policy| policy.check_behind_proxy(url))
 }
 
 /// Asks about an address.

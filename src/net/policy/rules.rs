@@ -29,6 +29,10 @@ use crate::net::resolver::known_addresses;
 /// denied. An IPv4 address is the same one in all the forms it has in IPv6: mapped, and, where it
 /// is to be denied, that of a translator (NAT64, 6to4).
 ///
+/// Behind a proxy it is not known what a name resolves to. Rules that allow addresses then allow no
+/// name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for
+/// addresses in the URL alone: where that matters, allow names.
+///
 /// ```
 /// use boa_websocket::net::PolicyRules;
 ///
@@ -139,6 +143,22 @@ impl Policy for PolicyRules {
             return Ok(());
         }
         Err(Denied::new(format!("no rule allows {address}")))
+    }
+
+    fn check_behind_proxy(&self, url: &Url) -> Result<(), Denied> {
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(Denied::new("the URL has no host"));
+        };
+        let host = host.to_owned();
+        let named = |rule: &Rule| rule.is_about_host(&host, port);
+        // Of a host with a known address, the URL has told all there is.
+        if self.allow.is_empty() || known_addresses(&host).is_some() || self.allow.iter().any(named)
+        {
+            return Ok(());
+        }
+        Err(Denied::new(format!(
+            "no rule allows the name {host} at port {port}, and a proxy does not tell its address"
+        )))
     }
 }
 

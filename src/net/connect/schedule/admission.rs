@@ -62,7 +62,7 @@ impl Connects {
                     continue;
                 };
                 let why = io::Error::new(error.kind(), error.to_string());
-                let error = Error::io(Phase::Resolve, attempt.target.subject(), why);
+                let error = Error::io(Phase::Resolve, attempt.hop().subject(), why);
                 self.fail(id, error, now);
             }
         }
@@ -72,7 +72,7 @@ impl Connects {
         let Some(attempt) = self.attempts.get(&id) else {
             return;
         };
-        let subject = attempt.target.host.to_string();
+        let subject = attempt.hop().host_subject();
         let error = Error::new(Phase::Resolve, ErrorKind::Unresolved, subject);
         let error = match why {
             Some(why) => error.caused_by(why),
@@ -81,8 +81,8 @@ impl Connects {
         self.fail(id, error, now);
     }
 
-    /// Its name has been resolved. The only way of an address to a connection: the policy is asked
-    /// about each one here.
+    /// Its name, or its proxy's, has been resolved. The only way of an address to a connection: the
+    /// policy is asked about each one here, but not about a proxy's, whom the embedder has chosen.
     pub(super) fn has_addresses(&mut self, id: SocketId, addresses: &[IpAddr], now: Instant) {
         let Some(attempt) = self.attempts.get(&id) else {
             return;
@@ -92,8 +92,12 @@ impl Connects {
         let mut endpoints = VecDeque::new();
         let mut first_denied = None;
         for address in resolve::in_order(addresses) {
-            let address = SocketAddr::new(address, attempt.target.port);
-            match policy::check_address(policy, &attempt.request.url, address) {
+            let address = SocketAddr::new(address, attempt.hop().port());
+            let allowed = match attempt.proxy {
+                Some(_) => Ok(()),
+                None => policy::check_address(policy, &attempt.request.url, address),
+            };
+            match allowed {
                 Ok(()) => endpoints.push_back(Endpoint::Tcp(address)),
                 Err(denied) => {
                     debug!(target: "boa_websocket::net", %id, %address, %denied, "address denied");

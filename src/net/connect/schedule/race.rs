@@ -60,7 +60,7 @@ impl Connects {
             return;
         };
         let name = SocketId::next();
-        let turn = Turn::at(&endpoint);
+        let turn = attempt.turn(&endpoint);
         let begun = Stream::connect(&endpoint).and_then(|mut stream| {
             stream.register(&self.registry, name.token())?;
             Ok(stream)
@@ -97,7 +97,7 @@ impl Connects {
         now: Instant,
     ) {
         if let Some(attempt) = self.attempts.get_mut(&id) {
-            let error = Error::io(Phase::Connect, attempt.target.subject(), why);
+            let error = Error::io(Phase::Connect, attempt.hop().subject(), why);
             debug!(target: "boa_websocket::net", %id, %endpoint, %error, "address failed");
             attempt.address_failed(error);
             attempt.next_at = now;
@@ -108,7 +108,7 @@ impl Connects {
     /// The first one that is connected goes on, alone.
     pub(super) fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
         debug!(target: "boa_websocket::net", %id, address = %racer.endpoint, "connected");
-        self.end_race(id);
+        self.end_race(id, Some(&racer.turn));
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
@@ -116,6 +116,7 @@ impl Connects {
         let dial = Dial {
             id,
             target: attempt.target.clone(),
+            proxy: attempt.proxy.clone(),
             request: attempt.request.clone(),
             turn: racer.turn.clone(),
             budget: attempt.clock.left(now),
@@ -134,19 +135,22 @@ impl Connects {
         }
     }
 
-    /// Drops what is under way for an attempt, and lets others have the turns.
-    pub(super) fn end_race(&mut self, id: SocketId) {
+    /// Drops what is under way for an attempt, and lets others have the turns, but for the one that
+    /// it keeps.
+    pub(super) fn end_race(&mut self, id: SocketId, kept: Option<&Turn>) {
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
-        let racers = mem::take(&mut attempt.racers);
-        let untried = mem::take(&mut attempt.untried);
-        for racer in racers {
-            self.racers.remove(&racer.name);
-            self.give_back(&racer.turn, id);
+        let mut turns = Vec::new();
+        for endpoint in mem::take(&mut attempt.untried) {
+            turns.push(attempt.turn(&endpoint));
         }
-        for endpoint in untried {
-            self.give_back(&Turn::at(&endpoint), id);
+        for racer in mem::take(&mut attempt.racers) {
+            self.racers.remove(&racer.name);
+            turns.push(racer.turn);
+        }
+        for turn in turns.iter().filter(|turn| Some(*turn) != kept) {
+            self.give_back(turn, id);
         }
     }
 }

@@ -1,10 +1,12 @@
+mod behind_a_proxy;
+
 use std::{net::SocketAddr, time::Duration};
 
 use mio::Poll;
 use url::Url;
 
 use super::*;
-use crate::net::options::Options;
+use crate::net::{options::Options, proxy::Proxy};
 
 /// The socket thread's poller goes with it.
 fn connects(options: Options) -> (Connects, Poll) {
@@ -250,9 +252,10 @@ mod race {
     }
 }
 
-/// Whatever happens in whatever order: one at a time to an address, and nobody waits for nothing.
+/// Whatever happens in whatever order: one at a time to an address, or to a name behind a proxy, and
+/// nobody waits for nothing.
 mod any_order {
-    use std::collections::HashSet;
+    use std::collections::HashMap;
 
     use proptest::prelude::*;
 
@@ -308,7 +311,12 @@ mod any_order {
             let connects = &mut self.connects;
             match step {
                 Step::Begin(last) => {
-                    let id = begin(connects, &format!("ws://{}/", unknown_name()), now);
+                    // Behind a proxy, what is looked up is the proxy's name.
+                    let host = match connects.dialler.options.proxy.ws {
+                        Some(_) => format!("{}.test", last.len()),
+                        None => unknown_name(),
+                    };
+                    let id = begin(connects, &format!("ws://{host}/"), now);
                     let addresses = last.iter().map(|last| IpAddr::from([127, 0, 0, *last]));
                     connects.resolved(&unknown_name(), Ok(addresses.collect()), now);
                     self.ids.push(id);
@@ -332,7 +340,7 @@ mod any_order {
                     let Some((id, racer)) = self.take_racer(of, at) else {
                         return;
                     };
-                    self.connects.end_race(id);
+                    self.connects.end_race(id, Some(&racer.turn));
                     self.connects.attempts.get_mut(&id).unwrap().stage = Stage::HandedOver;
                     self.connects.set_timer(id, now);
                     self.connects.settle(now);
@@ -356,14 +364,17 @@ mod any_order {
 
         fn check(&mut self) {
             let Self { connects, now, .. } = self;
-            let mut busy: HashSet<Turn> = HashSet::new();
-            let racing = connects
-                .attempts
-                .values()
-                .flat_map(|attempt| &attempt.racers);
-            let turns = racing.map(|racer| &racer.turn);
-            for turn in turns.chain(self.dialling.iter().map(|(_, turn)| turn)) {
-                assert!(busy.insert(turn.clone()), "two at a time: {turn:?}");
+            let mut busy: HashMap<Turn, SocketId> = HashMap::new();
+            let racing = connects.attempts.iter().flat_map(|(id, attempt)| {
+                let racers = attempt.racers.iter();
+                racers.map(|racer| (*id, racer.turn.clone()))
+            });
+            for (id, turn) in racing.chain(self.dialling.iter().cloned()) {
+                // Only behind a proxy do two racers of one socket have the same turn.
+                let shared = matches!(turn, Turn::BehindProxy(..));
+                let before = busy.insert(turn.clone(), id);
+                let alone = before.is_none_or(|before| shared && before == id);
+                assert!(alone, "two at a time: {turn:?}");
             }
             let places = connects.attempts.values().filter(|a| a.has_place).count();
             assert_eq!(connects.places_taken, places);
@@ -381,7 +392,10 @@ mod any_order {
                 if !attempt.has_place && places == PLACES && connects.without_place.contains(id) {
                     continue;
                 }
-                let waits = |endpoint: &Endpoint| busy.contains(&Turn::at(endpoint));
+                let waits = |endpoint: &Endpoint| {
+                    let holder = busy.get(&attempt.turn(endpoint));
+                    holder.is_some_and(|holder| holder != id)
+                };
                 assert!(
                     attempt.untried.iter().all(waits),
                     "nobody tells it to go on"
@@ -398,9 +412,15 @@ mod any_order {
         })]
 
         #[test]
-        fn one_at_a_time_and_nobody_is_forgotten(steps in prop::collection::vec(step(), 1..60)) {
+        fn one_at_a_time_and_nobody_is_forgotten(
+            steps in prop::collection::vec(step(), 1..60),
+            behind_a_proxy: bool,
+        ) {
             let mut options = Options::default();
             options.limits.dialling = PLACES;
+            if behind_a_proxy {
+                options.proxy = Proxy::parse(&unknown_name()).unwrap().into();
+            }
             let (connects, poll) = connects(options);
             let (ids, dialling) = (Vec::new(), Vec::new());
             let now = Instant::now();

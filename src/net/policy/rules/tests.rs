@@ -207,6 +207,24 @@ fn what_is_no_rule_is_refused_with_a_reason() {
     }
 }
 
+#[test]
+fn behind_a_proxy_a_name_is_allowed_by_its_name_alone() {
+    let passes = |rules: &PolicyRules, host: &str| {
+        let url = Url::parse(&format!("ws://{host}:8080/")).unwrap();
+        rules.check_url(&url).is_ok() && rules.check_behind_proxy(&url).is_ok()
+    };
+    let networks = rules(&["192.0.2.0/24"], &[], false);
+    assert!(passes(&networks, "192.0.2.1") && !passes(&networks, "192.0.3.1"));
+    assert!(!passes(&networks, "example.org"), "who knows its address");
+    let both = rules(&["192.0.2.0/24", "example.org"], &[], false);
+    assert!(passes(&both, "example.org") && !passes(&both, "example.com"));
+    let port = rules(&["192.0.2.0/24", "example.org:443"], &[], false);
+    assert!(!passes(&port, "example.org"));
+    let denied = rules(&[], &["192.0.2.0/24"], true);
+    assert!(passes(&denied, "example.org") && !passes(&denied, "192.0.2.1"));
+    assert!(!passes(&denied, "localhost") && !passes(&denied, "10.0.0.1"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
