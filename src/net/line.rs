@@ -6,6 +6,7 @@
 
 use std::{
     io::{self, Read, Write},
+    mem,
     net::Shutdown,
 };
 
@@ -60,6 +61,8 @@ pub(crate) struct TlsLine {
     tcp: TcpStream,
     tls: ClientConnection,
     close_notify_sent: bool,
+    /// The peer has broken TLS. What it had said before is read first.
+    failed: Option<rustls::Error>,
 }
 
 /// An established byte stream.
@@ -77,6 +80,7 @@ impl Line {
             tcp,
             tls,
             close_notify_sent: false,
+            failed: None,
         }))
     }
 
@@ -107,7 +111,8 @@ impl Line {
     /// without it is `UnexpectedEof`. With `more` unset nothing is read from the operating system,
     /// and `WouldBlock` says that what had been read from it before is used up; a caller that
     /// turns to another line with the same `ciphertext` must have seen `WouldBlock`, an end or an
-    /// error first.
+    /// error first. `Interrupted` says that what came was nothing to be read and that there may be
+    /// more: a peer can send any amount of that, so it is for the caller to go on or not.
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -170,6 +175,7 @@ impl TlsLine {
         ciphertext: &mut Ciphertext,
         more: bool,
     ) -> io::Result<usize> {
+        let mut asked = false;
         loop {
             // What is decrypted goes first, so that rustls never holds more than one record and
             // never refuses to take the next.
@@ -177,9 +183,15 @@ impl TlsLine {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
+            if let Some(error) = &self.failed {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error.clone()));
+            }
             if ciphertext.is_empty() {
                 if !more {
                     return Err(io::ErrorKind::WouldBlock.into());
+                }
+                if mem::replace(&mut asked, true) {
+                    return Err(io::ErrorKind::Interrupted.into());
                 }
                 ciphertext.clear();
                 ciphertext.buffer.resize(CIPHERTEXT, 0);
@@ -189,11 +201,16 @@ impl TlsLine {
                 ciphertext.end = self.tcp.read(space)?;
                 // Nothing read is FIN: rustls gets to see that below, and tells whether it is cut.
             }
-            self.tls.read_tls(ciphertext)?;
-            if let Err(error) = self.tls.process_new_packets() {
+            // It reads from memory, so that what it may not like is how much it is.
+            let processed = self
+                .tls
+                .read_tls(ciphertext)
+                .map_err(|error| rustls::Error::General(error.to_string()))
+                .and_then(|_| self.tls.process_new_packets());
+            if let Err(error) = processed {
                 // The alert that says so; whether it gets through does not matter any more.
                 let _ = self.flush();
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+                self.failed = Some(error);
             }
         }
     }

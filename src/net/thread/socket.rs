@@ -21,6 +21,10 @@ use crate::protocol::{self, Config, Connection, Deflate};
 /// A byte that was inflated or is still to be deflated counts as much as one on the line.
 const TURN: usize = 512 << 10;
 
+/// What a read that was interrupted counts in a turn, in bytes: as much as it may have brought that
+/// was nothing to be read, TLS's own affairs.
+const INTERRUPTION: usize = 64 << 10;
+
 /// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
 /// thousand times as much, and all of that is done at once.
 const COMPRESSED_READ: usize = 16 << 10;
@@ -303,7 +307,10 @@ impl Socket {
                     }
                     break;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    budget = budget.saturating_sub(INTERRUPTION);
+                    continue;
+                }
                 Err(error) => {
                     self.readable = false;
                     self.read_error = Some(error);
