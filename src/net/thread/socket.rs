@@ -313,8 +313,14 @@ impl Socket {
                 }
                 Err(error) => {
                     self.readable = false;
+                    // TLS cut without its close_notify: what came before is no less worth for
+                    // it, and a Close frame of ours may still be read.
+                    if error.kind() == io::ErrorKind::UnexpectedEof {
+                        self.protocol.end_of_stream(now);
+                    } else {
+                        self.protocol.line_failed(now);
+                    }
                     self.read_error = Some(error);
-                    self.protocol.line_failed(now);
                     break;
                 }
             };
@@ -368,12 +374,11 @@ impl Socket {
             );
         };
         let error = outcome.error.map(|why| match why {
-            protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
+            protocol::Error::LineEnded => match self.read_error.take() {
+                Some(error) => self.error(ErrorKind::ConnectionLost).caused_by(error),
+                None => self.error(ErrorKind::ConnectionLost),
+            },
             protocol::Error::LineFailed => match self.read_error.take().or(self.broken.take()) {
-                // A TLS line cut without its close_notify.
-                Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.error(ErrorKind::ConnectionLost).caused_by(error)
-                }
                 Some(error) => Error::io(self.phase(), self.subject.clone(), error),
                 None => self.error(ErrorKind::ConnectionLost),
             },
