@@ -56,7 +56,9 @@ impl ResponseReader {
             self.check_length(self.head.len())?;
             return Ok(None);
         }
-        let mut headers = vec![httparse::EMPTY_HEADER; self.max_headers];
+        // A header takes three bytes at least, so there is room for all, whatever the limit.
+        let room = self.max_headers.min(self.head.len() / 3 + 1);
+        let mut headers = vec![httparse::EMPTY_HEADER; room];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(&self.head) {
             Ok(httparse::Status::Complete(length)) => {
@@ -411,6 +413,14 @@ mod tests {
         let read = |limit| ResponseReader::new(16 << 10, limit).push(&bytes, &sent(&[]));
         assert!(matches!(read(3), Ok(Some(_))));
         assert_eq!(read(2), Err(Refusal::TooManyHeaders(2)));
+        assert!(matches!(read(usize::MAX), Ok(Some(_))), "no limit at all");
+        // The shortest headers there are.
+        let lines = b"HTTP/1.1 200\n"
+            .iter()
+            .chain(b"X:\n".iter().cycle().take(3 * 100));
+        let shortest: Vec<u8> = lines.chain(b"\n").copied().collect();
+        let refusal = ResponseReader::new(16 << 10, usize::MAX).push(&shortest, &sent(&[]));
+        assert_eq!(refusal, Err(Refusal::Status(200)));
     }
 
     fn nearly_a_head() -> impl Strategy<Value = Vec<u8>> {
