@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod cuts;
 #[cfg(test)]
 mod floods;
