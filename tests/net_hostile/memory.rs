@@ -5,13 +5,23 @@ use std::{
     env, fs,
     io::{Read, Write},
     process::{Command, Stdio},
-    sync::mpsc,
     thread,
     time::Duration,
+};
+#[cfg(feature = "cli")]
+use std::{
+    net::Shutdown,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
 };
 
 use flate2::{Compress, Compression};
 
+#[cfg(feature = "cli")]
+use crate::harness::read_client_frame;
 use crate::{
     harness::{Client, Event},
     wire::{asked, deflate, frame, long_header, opening, response, write_for_ever},
@@ -204,7 +214,7 @@ fn compressed_messages_that_nobody_takes() {
     growth(test, servers, neglect, QUEUE as u64, most);
 }
 
-/// Whatever does not become a message takes nothing.
+/// Whatever does not become a message takes nothing, however long it goes on.
 #[test]
 fn what_is_no_message_takes_nothing() {
     let servers = || {
@@ -215,16 +225,6 @@ fn what_is_no_message_takes_nothing() {
             let _ = tcp.write_all(b"\x83\x00");
             let _ = tcp.read_to_end(&mut Vec::with_capacity(0));
         });
-        // 60 MiB are announced, and a little of it comes.
-        let announced = [0x81, 0x82, 0x01, 0x02].map(|first| {
-            let header = long_header(first, 60 << 20);
-            saying(false, [&header[..], &[b'x'; 300_000]].concat())
-        });
-        let compressed = [0xc1, 0xc2].map(|first| {
-            let header = long_header(first, 60 << 20);
-            let block = b"\x00\x05\x00\xfa\xffxxxxx".repeat(1000);
-            saying(true, [&header[..], &block].concat())
-        });
         let head = asked(|mut tcp, accept| {
             let head = response(accept, false);
             let _ = tcp.write_all(&head[..head.len() - 2]);
@@ -234,31 +234,48 @@ fn what_is_no_message_takes_nothing() {
             let _ = tcp.write_all(b"\x02\x00");
             write_for_ever(&mut tcp, b"\x00\x00");
         });
-        let mut urls = vec![pings, head, fragments];
-        urls.extend(announced);
-        urls.extend(compressed);
-        urls
+        vec![pings, head, fragments]
     };
     let client = |url: &str| {
         let mut client = Client::with(|options| {
             options.timeouts.linger = Duration::from_millis(20);
-            options.timeouts.shutdown = Duration::ZERO;
         });
         client.connect(url);
-        thread::sleep(Duration::from_millis(150));
-        loop {
-            match client.poll() {
-                Some((_, Event::Opened { .. })) => {}
-                Some((_, Event::Closed(closed))) => {
-                    assert_eq!(closed.shown(), (1006, "", false));
-                    break;
-                }
-                None => break,
+        let closed = loop {
+            match client.next().1 {
+                Event::Opened { .. } => {}
+                Event::Closed(closed) => break closed,
                 other => panic!("{other:?}"),
             }
-        }
+        };
+        assert_eq!(closed.shown(), (1006, "", false));
     };
     let test = "memory::what_is_no_message_takes_nothing";
+    growth(test, servers, client, 1, SLACK);
+}
+
+/// 60 MiB are announced, and a little of it comes.
+#[test]
+fn what_is_announced_takes_nothing() {
+    let servers = || {
+        let plain = [0x81, 0x82, 0x01, 0x02].map(|first| {
+            let header = long_header(first, 60 << 20);
+            saying(false, [&header[..], &[b'x'; 300_000]].concat())
+        });
+        let compressed = [0xc1, 0xc2].map(|first| {
+            let header = long_header(first, 60 << 20);
+            let block = b"\x00\x05\x00\xfa\xffxxxxx".repeat(1000);
+            saying(true, [&header[..], &block].concat())
+        });
+        plain.into_iter().chain(compressed).collect()
+    };
+    let client = |url: &str| {
+        let mut client = Client::with(|options| options.timeouts.shutdown = Duration::ZERO);
+        client.open(url);
+        thread::sleep(Duration::from_millis(100));
+        assert!(client.poll().is_none(), "nothing has come of it");
+    };
+    let test = "memory::what_is_announced_takes_nothing";
     growth(test, servers, client, 1, SLACK);
 }
 
@@ -327,35 +344,50 @@ fn a_bomb_thrown_at_a_script() {
 #[cfg(feature = "cli")]
 #[test]
 fn a_script_that_reads_slowly() {
-    let (report, taken) = mpsc::channel();
+    const MESSAGE: usize = 64 << 10;
+    const MESSAGES: usize = 200;
+    let (report, reports) = mpsc::channel();
     let url = opening(false, move |mut tcp| {
-        report
-            .send(write_for_ever(&mut tcp, &frame(0x82, &[7; 64 << 10])))
-            .unwrap();
+        let taken = Arc::new(AtomicU64::new(0));
+        let (count, report) = (taken.clone(), report.clone());
+        let mut reader = tcp.try_clone().unwrap();
+        thread::spawn(move || {
+            let (first, _) = read_client_frame(&mut reader).unwrap();
+            report.send((first, count.load(Ordering::SeqCst))).unwrap();
+            reader.shutdown(Shutdown::Both).unwrap();
+        });
+        let message = frame(0x82, &[7; MESSAGE]);
+        while tcp.write_all(&message).is_ok() {
+            taken.fetch_add(MESSAGE as u64, Ordering::SeqCst);
+        }
     });
     let (grew, output) = script_growth(&format!(
         "console.log('ready');
         setTimeout(() => {{
             const socket = new WebSocket('{url}');
             socket.binaryType = 'arraybuffer';
-            let bytes = 0;
+            let messages = 0;
             socket.onmessage = ({{ data }}) => {{
-                bytes += data.byteLength;
+                messages += 1;
                 const end = Date.now() + 5;
                 while (Date.now() < end);
-                if (bytes === 200 * 65536) {{
+                if (messages === {MESSAGES}) {{
                     console.log('enough');
-                    socket.onmessage = null;
                     socket.close();
                 }}
             }};
-            socket.onclose = () => setTimeout(() => {{}}, 100);
+            socket.onclose = ({{ code }}) => {{
+                console.log(messages, code);
+                setTimeout(() => {{}}, 100);
+            }};
         }}, 100);"
     ));
-    assert_eq!(output, "enough\n");
+    assert_eq!(output, format!("enough\n{MESSAGES} 1006\n"));
     // The receive queue's limit, and what the collector lets gather.
     between("boaws", grew, 8 * MIB, 16 * MIB + 16 * MIB + SLACK);
-    let taken = taken.recv().unwrap();
-    // What the script has seen, what waited for it, what the system keeps for a line.
-    assert!(taken > 200 << 16, "{taken}");
+    let (first, taken) = reports.recv().unwrap();
+    assert_eq!(first, 0x88);
+    // What script has seen, what waited for it, and what the system keeps of a line.
+    let seen = (MESSAGES * MESSAGE) as u64;
+    between("the server", taken, seen, seen + 16 * MIB + 16 * MIB);
 }
