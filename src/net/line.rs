@@ -7,6 +7,7 @@
 
 use std::{
     io::{self, Read, Write},
+    mem,
     net::Shutdown,
 };
 
@@ -72,6 +73,8 @@ pub(crate) struct TlsLine {
     under: Line,
     tls: ClientConnection,
     close_notify_sent: bool,
+    /// The peer has broken TLS. What it had said before is read first.
+    failed: Option<rustls::Error>,
 }
 
 /// An established byte stream.
@@ -89,11 +92,12 @@ impl Line {
             under,
             tls,
             close_notify_sent: false,
+            failed: None,
         }))
     }
 
-    /// Goes on with the handshake of TLS until it is done; `WouldBlock` while it waits for the
-    /// peer.
+    /// Goes on with the handshake of TLS; `Ok` when it is done. `WouldBlock` while it waits for the
+    /// peer, `Interrupted` to be called again at once.
     pub(crate) fn handshake(&mut self, ciphertext: &mut Ciphertext) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
@@ -132,7 +136,8 @@ impl Line {
     /// without it is `UnexpectedEof`. With `more` unset nothing is read from the operating system,
     /// and `WouldBlock` says that what had been read from it before is used up; a caller that
     /// turns to another line with the same `ciphertext` must have seen `WouldBlock`, an end or an
-    /// error first.
+    /// error first. `Interrupted` says that what came was nothing to be read and that there may be
+    /// more: a peer can send any amount of that, so it is for the caller to go on or not.
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -227,32 +232,34 @@ impl Write for Line {
 
 impl TlsLine {
     fn handshake(&mut self, ciphertext: &mut Ciphertext) -> io::Result<()> {
-        loop {
-            self.flush()?;
-            if !self.tls.is_handshaking() {
-                return Ok(());
-            }
-            // What came behind the handshake stays in rustls, where reading begins.
-            let mut under = Under {
-                line: &mut self.under,
-                ciphertext,
-                more: true,
-            };
-            if self.tls.read_tls(&mut under)? == 0 {
-                let why = "the server ended the connection";
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
-            }
-            self.process()?;
+        self.flush()?;
+        if !self.tls.is_handshaking() {
+            return Ok(());
+        }
+        // What comes behind the handshake stays in rustls, where reading begins.
+        let mut under = Under {
+            line: &mut self.under,
+            ciphertext,
+            more: true,
+        };
+        if self.tls.read_tls(&mut under)? == 0 {
+            let why = "the server ended the connection";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        }
+        match self.process() {
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            // Not a loop: a peer that is never done must not outrun the caller's deadline.
+            Ok(()) => Err(io::ErrorKind::Interrupted.into()),
         }
     }
 
-    fn process(&mut self) -> io::Result<()> {
-        if let Err(error) = self.tls.process_new_packets() {
+    fn process(&mut self) -> Result<(), rustls::Error> {
+        let processed = self.tls.process_new_packets();
+        if processed.is_err() {
             // The alert that says so; whether it gets through does not matter any more.
             let _ = self.flush();
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
-        Ok(())
+        processed.map(drop)
     }
 
     fn read(
@@ -261,6 +268,7 @@ impl TlsLine {
         ciphertext: &mut Ciphertext,
         more: bool,
     ) -> io::Result<usize> {
+        let mut asked = false;
         loop {
             // What is decrypted goes first, so that rustls never holds more than one record and
             // never refuses to take the next.
@@ -268,29 +276,47 @@ impl TlsLine {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
-            match &mut self.under {
+            if let Some(error) = &self.failed {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error.clone()));
+            }
+            let taken = match &mut self.under {
                 Line::Plain(stream) => {
                     if ciphertext.is_empty() {
                         if !more {
                             return Err(io::ErrorKind::WouldBlock.into());
+                        }
+                        if mem::replace(&mut asked, true) {
+                            return Err(io::ErrorKind::Interrupted.into());
                         }
                         // No more than is asked for: all of it has to be used up in this turn.
                         // Nothing read is FIN: rustls gets to see that below, and tells whether it
                         // is cut.
                         ciphertext.fill(stream, buffer.len())?;
                     }
-                    self.tls.read_tls(ciphertext)?;
+                    // It reads from memory, so that what it may not like is how much it is.
+                    let taken = self.tls.read_tls(ciphertext);
+                    taken.map_err(|error| rustls::Error::General(error.to_string()))
                 }
                 line @ Line::Tls(_) => {
+                    let more = more && !asked;
                     let mut under = Under {
                         line,
                         ciphertext,
                         more,
                     };
-                    self.tls.read_tls(&mut under)?;
+                    match self.tls.read_tls(&mut under) {
+                        Err(error) if asked && error.kind() == io::ErrorKind::WouldBlock => {
+                            return Err(io::ErrorKind::Interrupted.into());
+                        }
+                        taken => taken?,
+                    };
+                    asked |= more;
+                    Ok(0)
                 }
+            };
+            if let Err(error) = taken.and_then(|_| self.process()) {
+                self.failed = Some(error);
             }
-            self.process()?;
         }
     }
 

@@ -178,8 +178,8 @@ pub struct Limits {
     /// [consumed](super::Network::consumed), counted by
     /// [`SocketEvent::charge`](super::SocketEvent::charge). Default: 16 MiB. Past it the socket is
     /// not read, so that TCP holds the peer back; at half of it reading goes on. What one read has
-    /// brought (128 KiB; where compression was agreed on, 16 KiB, which can become 16 MiB) and the
-    /// message that was under way go beyond it.
+    /// brought (128 KiB, which as empty messages count 8 MiB; where compression was agreed on,
+    /// 16 KiB, which can become 16 MiB) and the message that was under way go beyond it.
     pub receive_queue: usize,
     /// Payload bytes of a received message. Default: 64 MiB. One more fails the connection with
     /// Close code 1009.

@@ -106,7 +106,8 @@ impl Connection {
         }
     }
 
-    /// The peer has ended its direction of the line in order: TCP's FIN; with TLS, a `close_notify`.
+    /// The peer has ended its direction of the line: TCP's FIN, with TLS behind a `close_notify` or
+    /// not.
     ///
     /// The connection is finished by it, unless our Close frame is owed to a peer that may still
     /// read it: as the answer to the peer's own, or after a failure. Then it is finished as soon as
@@ -119,8 +120,7 @@ impl Connection {
         }
     }
 
-    /// The line is broken in both directions: a reset, a write error, TLS cut without its
-    /// `close_notify`.
+    /// The line is broken in both directions: a reset, a write error, TLS that makes no sense.
     pub fn line_failed(&mut self, _now: Instant) {
         self.input_ended = true;
         self.finish(Error::LineFailed);

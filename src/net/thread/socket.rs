@@ -21,6 +21,10 @@ use crate::protocol::{self, Config, Connection, Deflate};
 /// A byte that was inflated or is still to be deflated counts as much as one on the line.
 const TURN: usize = 512 << 10;
 
+/// What a read that was interrupted counts in a turn, in bytes: as much as it may have brought that
+/// was nothing to be read, TLS's own affairs.
+const INTERRUPTION: usize = 64 << 10;
+
 /// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
 /// thousand times as much, and all of that is done at once.
 const COMPRESSED_READ: usize = 16 << 10;
@@ -303,11 +307,20 @@ impl Socket {
                     }
                     break;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    budget = budget.saturating_sub(INTERRUPTION);
+                    continue;
+                }
                 Err(error) => {
                     self.readable = false;
+                    // TLS cut without its close_notify: what came before is no less worth for
+                    // it, and a Close frame of ours may still be read.
+                    if error.kind() == io::ErrorKind::UnexpectedEof {
+                        self.protocol.end_of_stream(now);
+                    } else {
+                        self.protocol.line_failed(now);
+                    }
                     self.read_error = Some(error);
-                    self.protocol.line_failed(now);
                     break;
                 }
             };
@@ -361,12 +374,11 @@ impl Socket {
             );
         };
         let error = outcome.error.map(|why| match why {
-            protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
+            protocol::Error::LineEnded => match self.read_error.take() {
+                Some(error) => self.error(ErrorKind::ConnectionLost).caused_by(error),
+                None => self.error(ErrorKind::ConnectionLost),
+            },
             protocol::Error::LineFailed => match self.read_error.take().or(self.broken.take()) {
-                // A TLS line cut without its close_notify.
-                Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.error(ErrorKind::ConnectionLost).caused_by(error)
-                }
                 Some(error) => Error::io(self.phase(), self.subject.clone(), error),
                 None => self.error(ErrorKind::ConnectionLost),
             },
