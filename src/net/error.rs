@@ -1,6 +1,6 @@
 //! What can go wrong between a URL and the end of its connection.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use super::handshake::Refusal;
 
@@ -77,6 +77,11 @@ pub enum ErrorKind {
     Unresolved,
     /// A deadline of [`Timeouts`](super::Timeouts) has passed.
     TimedOut,
+    /// The peer has given no sign of life within [`Heartbeat::timeout`](super::Heartbeat::timeout),
+    /// which is this, after a Ping.
+    PongTimeout(Duration),
+    /// Nothing was received for [`Timeouts::idle`](super::Timeouts::idle), which is this.
+    IdleTimeout(Duration),
     /// The script closed the socket before it was open.
     Cancelled,
     /// The operating system reported an error.
@@ -141,6 +146,8 @@ impl fmt::Display for ErrorKind {
             Self::SendQueueFull(limit) => write!(f, "more than {limit} bytes wait to be sent"),
             Self::Unresolved => f.write_str("the name could not be resolved"),
             Self::TimedOut => f.write_str("timed out"),
+            Self::PongTimeout(time) => write!(f, "no answer to a ping within {time:?}"),
+            Self::IdleTimeout(time) => write!(f, "nothing was received for {time:?}"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
             Self::Io(kind) => write!(f, "{kind}"),
             Self::NoTlsProvider => f.write_str("this build has no TLS provider"),

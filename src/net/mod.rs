@@ -8,7 +8,7 @@
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; proxies and heartbeats.
+//! sees; proxies.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -32,7 +32,6 @@
 //! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
 //! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
 //! * Proxies: a phase between `Dial::connect` and `Dial::start_tls`.
-//! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 //! [`protocol`]: crate::protocol
@@ -41,6 +40,7 @@ mod connect;
 mod cookies;
 mod error;
 mod handshake;
+mod heartbeat;
 mod line;
 mod network;
 mod options;
@@ -54,6 +54,7 @@ mod vocabulary;
 pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
+pub use heartbeat::Heartbeat;
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use queue::{EventBatch, TextRange};

@@ -6,6 +6,7 @@
 
 mod deadlines;
 mod desk;
+mod liveness;
 mod socket;
 
 use std::{
@@ -237,8 +238,9 @@ impl SocketThread {
                 }
             }
             Item::Command(command) => self.handle_command(command, now),
-            Item::Discard { id } => self.with_socket(id, Socket::discard),
-            Item::Resume { id } => self.with_socket(id, Socket::resume),
+            Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
+            Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
+            Item::Settled { id } => self.with_socket(id, Socket::settle),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled {
                 id,

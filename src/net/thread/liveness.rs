@@ -1,0 +1,298 @@
+//! Whether the peer of one connection is still there: Pings and their Pongs, and silence.
+//!
+//! What is received is only noted. Each deadline stands until it comes, and is then found to be over
+//! or set anew, so that traffic costs nothing here.
+
+use std::time::{Duration, Instant};
+
+use tracing::debug;
+
+use crate::net::{error::ErrorKind, options::Options, vocabulary::SocketId};
+
+/// What is to be done when a deadline has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Alive,
+    /// To be asked for a sign of life, with this payload.
+    Ping([u8; 8]),
+    /// The connection is to be failed.
+    Dead(ErrorKind),
+}
+
+/// When there was a sign of life, and when the next one is due.
+#[derive(Debug)]
+pub(super) struct Liveness {
+    interval: Option<Duration>,
+    timeout: Option<Duration>,
+    idle: Option<Duration>,
+    /// When something was received last, or reading went on after a pause.
+    received: Instant,
+    /// When the line took something last.
+    written: Instant,
+    /// When the next Ping is due, unless one is unanswered.
+    ping_at: Option<Instant>,
+    unanswered: Option<Ping>,
+    /// When silence is looked for.
+    idle_at: Option<Instant>,
+    pings: u64,
+}
+
+/// A Ping without its Pong.
+#[derive(Debug)]
+struct Ping {
+    queued: Instant,
+    /// When it was written.
+    sent: Option<Instant>,
+    /// When the Pong is looked for.
+    deadline: Option<Instant>,
+}
+
+impl Liveness {
+    pub(super) fn new(options: &Options, now: Instant) -> Self {
+        let (beat, idle) = (&options.heartbeat, options.timeouts.idle);
+        let mut liveness = Self {
+            interval: beat.interval(),
+            timeout: beat.timeout(),
+            idle: idle.filter(|idle| !idle.is_zero()),
+            received: now,
+            written: now,
+            ping_at: None,
+            unanswered: None,
+            idle_at: None,
+            pings: 0,
+        };
+        liveness.restart(now);
+        liveness
+    }
+
+    /// Reading goes on after a pause: what the peer has sent meanwhile could not be seen. A Ping
+    /// from before counts no more.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.received = now;
+        self.ping_at = later(now, self.interval);
+        self.idle_at = later(now, self.idle);
+        self.unanswered = None;
+    }
+
+    /// When a Pong is looked for; without a bound, when the next Ping is due.
+    fn pong_deadline(&self, from: Instant) -> Option<Instant> {
+        later(from, self.timeout).or_else(|| later(from, self.interval))
+    }
+
+    /// Something was received.
+    pub(super) fn received(&mut self, now: Instant) {
+        self.received = now;
+    }
+
+    /// The line took something; the Ping waits behind it if `ping_unsent`.
+    pub(super) fn written(&mut self, ping_unsent: bool, now: Instant) {
+        self.written = now;
+        if !ping_unsent
+            && let Some(mut ping) = self.unanswered.take_if(|ping| ping.sent.is_none())
+        {
+            ping.sent = Some(now);
+            ping.deadline = self.pong_deadline(now);
+            self.unanswered = Some(ping);
+        }
+    }
+
+    /// A Pong was received.
+    pub(super) fn pong(&mut self, payload: &[u8], id: SocketId, now: Instant) {
+        if payload != self.pings.to_be_bytes() {
+            return;
+        }
+        if let Some(ping) = self.unanswered.take() {
+            let round_trip = now.saturating_duration_since(ping.sent.unwrap_or(ping.queued));
+            debug!(target: "boa_websocket::net", %id, ?round_trip, "pong");
+            self.ping_at = later(ping.queued, self.interval);
+        }
+    }
+
+    /// When to look again, if nothing else happens before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let ping = match &self.unanswered {
+            Some(ping) => ping.deadline,
+            None => self.ping_at,
+        };
+        ping.into_iter().chain(self.idle_at).min()
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Judges, after everything that has arrived was read.
+    pub(super) fn look(&mut self, now: Instant) -> Verdict {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.idle_at)
+            && let Some(idle) = self.idle
+        {
+            self.idle_at = later(self.received, Some(idle));
+            if due(self.idle_at) {
+                return Verdict::Dead(ErrorKind::IdleTimeout(idle));
+            }
+        }
+        if let Some(ping) = &mut self.unanswered
+            && due(ping.deadline)
+        {
+            // As long as the Ping waits, what the peer takes is a sign of life.
+            let progress = ping.sent.unwrap_or(self.written.max(ping.queued));
+            let bound = later(progress, self.timeout);
+            // It may send something, if not the Pong.
+            let sends = self.received > ping.sent.unwrap_or(ping.queued);
+            if sends || bound.is_none() {
+                self.ping_at = later(ping.queued, self.interval);
+                self.unanswered = None;
+            } else {
+                ping.deadline = bound;
+                if due(bound) {
+                    let timeout = self.timeout.unwrap_or_default();
+                    return Verdict::Dead(ErrorKind::PongTimeout(timeout));
+                }
+            }
+        }
+        if self.unanswered.is_none() && due(self.ping_at) {
+            self.pings += 1;
+            self.unanswered = Some(Ping {
+                queued: now,
+                sent: None,
+                deadline: self.pong_deadline(now),
+            });
+            return Verdict::Ping(self.pings.to_be_bytes());
+        }
+        Verdict::Alive
+    }
+}
+
+/// `None` for never, and for what is beyond all time.
+fn later(from: Instant, time: Option<Duration>) -> Option<Instant> {
+    from.checked_add(time?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Heartbeat;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Pings every 10 seconds, Pongs within 3.
+    fn beating(start: Instant) -> Liveness {
+        let mut options = Options::default();
+        options.heartbeat = Heartbeat {
+            interval: Some(10 * SECOND),
+            timeout: 3 * SECOND,
+        };
+        Liveness::new(&options, start)
+    }
+
+    fn ping(number: u64) -> Verdict {
+        Verdict::Ping(number.to_be_bytes())
+    }
+
+    #[test]
+    fn a_ping_comes_at_each_interval_and_not_before() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        for number in 1..4 {
+            let due = start + number as u32 * 10 * SECOND;
+            assert_eq!(liveness.deadline(), Some(due));
+            assert_eq!(liveness.look(due - SECOND), Verdict::Alive);
+            assert_eq!(liveness.look(due), ping(number));
+            liveness.written(false, due);
+            assert_eq!(liveness.deadline(), Some(due + 3 * SECOND));
+            liveness.received(due + SECOND);
+            liveness.pong(&number.to_be_bytes(), SocketId::next(), due + SECOND);
+        }
+    }
+
+    #[test]
+    fn silence_after_a_ping_is_death_and_a_pong_of_another_is_no_answer() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        let at = |seconds| start + seconds * SECOND;
+        liveness.received(at(10));
+        assert_eq!(liveness.look(at(10)), ping(1));
+        liveness.written(false, at(10));
+        liveness.pong(b"unasked", SocketId::next(), at(11));
+        assert_eq!(liveness.look(at(12)), Verdict::Alive);
+        let dead = Verdict::Dead(ErrorKind::PongTimeout(3 * SECOND));
+        assert_eq!(liveness.look(at(13)), dead);
+    }
+
+    #[test]
+    fn whatever_is_received_after_a_ping_is_a_sign_of_life() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        let at = |seconds| start + seconds * SECOND;
+        assert_eq!(liveness.look(at(10)), ping(1));
+        liveness.written(false, at(10));
+        liveness.received(at(11));
+        assert_eq!(liveness.look(at(13)), Verdict::Alive);
+        assert_eq!(liveness.deadline(), Some(at(20)));
+        assert_eq!(liveness.look(at(20)), ping(2));
+    }
+
+    #[test]
+    fn the_time_for_a_pong_begins_when_the_ping_is_written() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        let at = |seconds| start + seconds * SECOND;
+        assert_eq!(liveness.look(at(10)), ping(1));
+        liveness.written(true, at(12));
+        assert_eq!(liveness.look(at(13)), Verdict::Alive, "something was taken");
+        assert_eq!(liveness.deadline(), Some(at(15)));
+        liveness.written(false, at(14));
+        assert_eq!(liveness.deadline(), Some(at(17)));
+        liveness.written(false, at(16));
+        assert_eq!(liveness.deadline(), Some(at(17)), "it is not sent twice");
+        assert!(matches!(liveness.look(at(17)), Verdict::Dead(_)));
+    }
+
+    #[test]
+    fn a_peer_that_takes_nothing_is_dead_even_if_the_ping_was_never_written() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        assert_eq!(liveness.look(start + 10 * SECOND), ping(1));
+        let verdict = liveness.look(start + 13 * SECOND);
+        assert_eq!(verdict, Verdict::Dead(ErrorKind::PongTimeout(3 * SECOND)));
+    }
+
+    #[test]
+    fn after_a_pause_everything_begins_anew() {
+        let start = Instant::now();
+        let mut liveness = beating(start);
+        let at = |seconds| start + seconds * SECOND;
+        liveness.idle = Some(5 * SECOND);
+        assert_eq!(liveness.look(at(10)), ping(1));
+        liveness.written(false, at(10));
+        liveness.restart(at(100));
+        assert_eq!(liveness.deadline(), Some(at(105)));
+        liveness.received(at(101));
+        assert_eq!(liveness.look(at(105)), Verdict::Alive);
+        assert_eq!(liveness.deadline(), Some(at(106)));
+        let dead = Verdict::Dead(ErrorKind::IdleTimeout(5 * SECOND));
+        assert_eq!(liveness.look(at(106)), dead);
+    }
+
+    #[test]
+    fn times_without_end_are_no_deadlines() {
+        let start = Instant::now();
+        let mut options = Options::default();
+        options.heartbeat.interval = Some(Duration::MAX);
+        options.timeouts.idle = Some(Duration::MAX);
+        assert_eq!(Liveness::new(&options, start).deadline(), None);
+        options.heartbeat.interval = Some(Duration::ZERO);
+        options.timeouts.idle = Some(Duration::ZERO);
+        assert_eq!(Liveness::new(&options, start).deadline(), None);
+
+        for unbounded in [Duration::ZERO, Duration::MAX] {
+            options.heartbeat.interval = Some(SECOND);
+            options.heartbeat.timeout = unbounded;
+            let mut liveness = Liveness::new(&options, start);
+            assert_eq!(liveness.look(start + SECOND), ping(1));
+            liveness.written(false, start + SECOND);
+            assert_eq!(liveness.look(start + 2 * SECOND), ping(2), "unanswered");
+        }
+    }
+}
