@@ -13,6 +13,7 @@ use tungstenite::{
 use super::{
     close::{CloseFrame, MAX_CONTROL_LENGTH},
     deflate::{Deflater, FRAGMENT},
+    encode::{put_control_frame, put_header},
     extension::Deflate,
     mask::{self, Key},
 };
@@ -494,20 +495,4 @@ fn give_back(buffer: &mut Vec<u8>) {
     if buffer.capacity() > KEPT_CAPACITY {
         *buffer = Vec::new();
     }
-}
-
-fn put_control_frame(output: &mut Vec<u8>, opcode: Control, payload: &[u8]) {
-    let key = mask::new_key();
-    let header = FrameHeader {
-        opcode: OpCode::Control(opcode),
-        mask: Some(key),
-        ..FrameHeader::default()
-    };
-    put_header(output, header, payload.len());
-    mask::append_masked(output, payload, key, 0);
-}
-
-fn put_header(output: &mut Vec<u8>, header: FrameHeader, length: usize) {
-    let written = header.format(length as u64, output);
-    debug_assert!(written.is_ok(), "a vector takes everything");
 }

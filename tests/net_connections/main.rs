@@ -8,7 +8,11 @@ mod compression;
 mod cookies;
 mod echo;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod heartbeat;
 #[cfg(test)]
 mod pressure;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod timeouts;
 mod tls;
 
 use clap::Args;
@@ -13,6 +14,8 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+    #[command(flatten)]
+    timeouts: timeouts::TimeoutArgs,
 }
 
 impl NetworkArgs {
@@ -25,6 +28,7 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
+        let builder = self.timeouts.apply(builder);
         self.tls.apply(builder)
     }
 }

@@ -9,6 +9,9 @@ use tracing::debug;
 
 use crate::net::{error::ErrorKind, options::Options, vocabulary::SocketId};
 
+/// The Close code for a peer that is taken for dead: "unexpected condition".
+pub(super) const GIVEN_UP: u16 = 1011;
+
 /// What is to be done when a deadline has come.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -34,6 +37,8 @@ pub(super) struct Liveness {
     unanswered: Option<Ping>,
     /// When silence is looked for.
     idle_at: Option<Instant>,
+    /// One of these has come and was not looked at.
+    due: bool,
     pings: u64,
 }
 
@@ -59,6 +64,7 @@ impl Liveness {
             ping_at: None,
             unanswered: None,
             idle_at: None,
+            due: false,
             pings: 0,
         };
         liveness.restart(now);
@@ -87,8 +93,7 @@ impl Liveness {
     /// The line took something; the Ping waits behind it if `ping_unsent`.
     pub(super) fn written(&mut self, ping_unsent: bool, now: Instant) {
         self.written = now;
-        if !ping_unsent
-            && let Some(mut ping) = self.unanswered.take_if(|ping| ping.sent.is_none())
+        if !ping_unsent && let Some(mut ping) = self.unanswered.take_if(|ping| ping.sent.is_none())
         {
             ping.sent = Some(now);
             ping.deadline = self.pong_deadline(now);
@@ -117,12 +122,22 @@ impl Liveness {
         ping.into_iter().chain(self.idle_at).min()
     }
 
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.deadline().is_some_and(|deadline| deadline <= now)
+    /// Whether a deadline has come; then [`look`](Self::look) is to be called once everything that
+    /// has arrived was read.
+    pub(super) fn note_deadline(&mut self, now: Instant) -> bool {
+        self.due = self.deadline().is_some_and(|deadline| deadline <= now);
+        self.due
     }
 
-    /// Judges, after everything that has arrived was read.
+    /// Judges, if a deadline was noted.
     pub(super) fn look(&mut self, now: Instant) -> Verdict {
+        match std::mem::take(&mut self.due) {
+            true => self.judge(now),
+            false => Verdict::Alive,
+        }
+    }
+
+    fn judge(&mut self, now: Instant) -> Verdict {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if due(self.idle_at)
             && let Some(idle) = self.idle
@@ -178,12 +193,20 @@ mod tests {
 
     /// Pings every 10 seconds, Pongs within 3.
     fn beating(start: Instant) -> Liveness {
-        let mut options = Options::default();
-        options.heartbeat = Heartbeat {
+        let heartbeat = Heartbeat {
             interval: Some(10 * SECOND),
             timeout: 3 * SECOND,
         };
+        let options = Options {
+            heartbeat,
+            ..Options::default()
+        };
         Liveness::new(&options, start)
+    }
+
+    fn look(liveness: &mut Liveness, now: Instant) -> Verdict {
+        liveness.note_deadline(now);
+        liveness.look(now)
     }
 
     fn ping(number: u64) -> Verdict {
@@ -197,8 +220,8 @@ mod tests {
         for number in 1..4 {
             let due = start + number as u32 * 10 * SECOND;
             assert_eq!(liveness.deadline(), Some(due));
-            assert_eq!(liveness.look(due - SECOND), Verdict::Alive);
-            assert_eq!(liveness.look(due), ping(number));
+            assert_eq!(look(&mut liveness, due - SECOND), Verdict::Alive);
+            assert_eq!(look(&mut liveness, due), ping(number));
             liveness.written(false, due);
             assert_eq!(liveness.deadline(), Some(due + 3 * SECOND));
             liveness.received(due + SECOND);
@@ -212,12 +235,12 @@ mod tests {
         let mut liveness = beating(start);
         let at = |seconds| start + seconds * SECOND;
         liveness.received(at(10));
-        assert_eq!(liveness.look(at(10)), ping(1));
+        assert_eq!(look(&mut liveness, at(10)), ping(1));
         liveness.written(false, at(10));
         liveness.pong(b"unasked", SocketId::next(), at(11));
-        assert_eq!(liveness.look(at(12)), Verdict::Alive);
+        assert_eq!(look(&mut liveness, at(12)), Verdict::Alive);
         let dead = Verdict::Dead(ErrorKind::PongTimeout(3 * SECOND));
-        assert_eq!(liveness.look(at(13)), dead);
+        assert_eq!(look(&mut liveness, at(13)), dead);
     }
 
     #[test]
@@ -225,12 +248,12 @@ mod tests {
         let start = Instant::now();
         let mut liveness = beating(start);
         let at = |seconds| start + seconds * SECOND;
-        assert_eq!(liveness.look(at(10)), ping(1));
+        assert_eq!(look(&mut liveness, at(10)), ping(1));
         liveness.written(false, at(10));
         liveness.received(at(11));
-        assert_eq!(liveness.look(at(13)), Verdict::Alive);
+        assert_eq!(look(&mut liveness, at(13)), Verdict::Alive);
         assert_eq!(liveness.deadline(), Some(at(20)));
-        assert_eq!(liveness.look(at(20)), ping(2));
+        assert_eq!(look(&mut liveness, at(20)), ping(2));
     }
 
     #[test]
@@ -238,23 +261,27 @@ mod tests {
         let start = Instant::now();
         let mut liveness = beating(start);
         let at = |seconds| start + seconds * SECOND;
-        assert_eq!(liveness.look(at(10)), ping(1));
+        assert_eq!(look(&mut liveness, at(10)), ping(1));
         liveness.written(true, at(12));
-        assert_eq!(liveness.look(at(13)), Verdict::Alive, "something was taken");
+        assert_eq!(
+            look(&mut liveness, at(13)),
+            Verdict::Alive,
+            "something was taken"
+        );
         assert_eq!(liveness.deadline(), Some(at(15)));
         liveness.written(false, at(14));
         assert_eq!(liveness.deadline(), Some(at(17)));
         liveness.written(false, at(16));
         assert_eq!(liveness.deadline(), Some(at(17)), "it is not sent twice");
-        assert!(matches!(liveness.look(at(17)), Verdict::Dead(_)));
+        assert!(matches!(look(&mut liveness, at(17)), Verdict::Dead(_)));
     }
 
     #[test]
     fn a_peer_that_takes_nothing_is_dead_even_if_the_ping_was_never_written() {
         let start = Instant::now();
         let mut liveness = beating(start);
-        assert_eq!(liveness.look(start + 10 * SECOND), ping(1));
-        let verdict = liveness.look(start + 13 * SECOND);
+        assert_eq!(look(&mut liveness, start + 10 * SECOND), ping(1));
+        let verdict = look(&mut liveness, start + 13 * SECOND);
         assert_eq!(verdict, Verdict::Dead(ErrorKind::PongTimeout(3 * SECOND)));
     }
 
@@ -264,15 +291,15 @@ mod tests {
         let mut liveness = beating(start);
         let at = |seconds| start + seconds * SECOND;
         liveness.idle = Some(5 * SECOND);
-        assert_eq!(liveness.look(at(10)), ping(1));
+        assert_eq!(look(&mut liveness, at(10)), ping(1));
         liveness.written(false, at(10));
         liveness.restart(at(100));
         assert_eq!(liveness.deadline(), Some(at(105)));
         liveness.received(at(101));
-        assert_eq!(liveness.look(at(105)), Verdict::Alive);
+        assert_eq!(look(&mut liveness, at(105)), Verdict::Alive);
         assert_eq!(liveness.deadline(), Some(at(106)));
         let dead = Verdict::Dead(ErrorKind::IdleTimeout(5 * SECOND));
-        assert_eq!(liveness.look(at(106)), dead);
+        assert_eq!(look(&mut liveness, at(106)), dead);
     }
 
     #[test]
@@ -290,9 +317,13 @@ mod tests {
             options.heartbeat.interval = Some(SECOND);
             options.heartbeat.timeout = unbounded;
             let mut liveness = Liveness::new(&options, start);
-            assert_eq!(liveness.look(start + SECOND), ping(1));
+            assert_eq!(look(&mut liveness, start + SECOND), ping(1));
             liveness.written(false, start + SECOND);
-            assert_eq!(liveness.look(start + 2 * SECOND), ping(2), "unanswered");
+            assert_eq!(
+                look(&mut liveness, start + 2 * SECOND),
+                ping(2),
+                "unanswered"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the response head). So a connection that has something to do stands in a ready list, gets one
 //! bounded turn a round, and the poller is asked without waiting as long as the list is not empty.
 
+mod answers;
 mod deadlines;
 mod desk;
 mod liveness;

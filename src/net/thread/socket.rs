@@ -5,15 +5,16 @@ use std::{io, sync::Arc, time::Instant};
 use mio::{Registry, event::Event};
 
 use super::{
+    answers::Answers,
     desk::{Delivery, Desk},
-    liveness::{Liveness, Verdict},
+    liveness::{GIVEN_UP, Liveness, Verdict},
 };
 use crate::net::{
     connect::Established,
     error::{Error, ErrorKind, Phase},
     line::Line,
     options::{Limits, Options},
-    queue::Charge,
+    queue::{Charge, EventBatch, EventQueue},
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
 use crate::protocol::{self, Config, Connection, Deflate, State};
@@ -28,9 +29,6 @@ const TURN: usize = 512 << 10;
 /// thousand times as much, and all of that is done at once.
 const COMPRESSED_READ: usize = 16 << 10;
 
-/// The Close code for a peer that is taken for dead: "unexpected condition".
-const GIVEN_UP: u16 = 1011;
-
 /// What is to be done with a socket after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
@@ -40,17 +38,6 @@ pub(super) enum Next {
     Again,
     /// It is over.
     Finished,
-}
-
-/// Whether script can still answer messages that came before a breach of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answers {
-    /// There was no breach.
-    NotAwaited,
-    /// The inbox will say when they are there.
-    Awaited,
-    /// They are in the inbox, or were taken from it.
-    Given,
 }
 
 /// An open connection.
@@ -79,8 +66,6 @@ pub(super) struct Socket {
     /// What failing the connection waits for, as long as the protocol lets it.
     answers: Answers,
     liveness: Liveness,
-    /// A deadline of `liveness` has come.
-    look: bool,
     /// Why the peer is taken for dead.
     dead: Option<ErrorKind>,
     /// Our direction has been ended.
@@ -136,7 +121,6 @@ impl Socket {
             announce_close: false,
             answers: Answers::NotAwaited,
             liveness: Liveness::new(options, now),
-            look: false,
             dead: None,
             shut: false,
             broken: None,
@@ -150,7 +134,7 @@ impl Socket {
             extensions: accepted.extensions,
         });
         if !accepted.rest.is_empty() {
-            let (protocol, mut delivery) = socket.receiving(desk, now);
+            let (protocol, mut delivery) = socket.receiving(&mut desk.pending, &desk.events, now);
             protocol.receive(&accepted.rest, now, &mut delivery);
             socket.received(now);
         }
@@ -160,7 +144,8 @@ impl Socket {
     /// The protocol, and where what it receives goes.
     fn receiving<'a>(
         &'a mut self,
-        desk: &'a mut Desk,
+        pending: &'a mut EventBatch,
+        events: &'a EventQueue,
         now: Instant,
     ) -> (&'a mut Connection, Delivery<'a>) {
         let delivery = Delivery {
@@ -170,8 +155,8 @@ impl Socket {
             closing: &mut self.closing,
             liveness: &mut self.liveness,
             now,
-            pending: &mut desk.pending,
-            events: &desk.events,
+            pending,
+            events,
         };
         (&mut self.protocol, delivery)
     }
@@ -226,9 +211,7 @@ impl Socket {
 
     /// Script has answered what it wanted to answer of what has been received.
     pub(super) fn settle(&mut self) {
-        if self.answers == Answers::Awaited {
-            self.answers = Answers::Given;
-        }
+        self.answers.settle();
     }
 
     /// Tells the protocol that one of its deadlines may have come.
@@ -239,8 +222,7 @@ impl Socket {
         }
         self.known_deadline = None;
         self.protocol.handle_deadline(now);
-        if self.is_watched() && self.liveness.is_due(now) {
-            self.look = true;
+        if self.is_watched() && self.liveness.note_deadline(now) {
             // What the poller would say was perhaps not heard yet.
             self.readable = true;
         }
@@ -268,11 +250,8 @@ impl Socket {
     fn received(&mut self, now: Instant) {
         self.liveness.received(now);
         self.pause_if_too_much();
-        if self.answers == Answers::NotAwaited && self.protocol.is_failing() {
-            self.answers = match self.discard || !self.charge.must_await() {
-                true => Answers::Given,
-                false => Answers::Awaited,
-            };
+        if self.protocol.is_failing() {
+            self.answers.await_them(&self.charge, self.discard);
         }
     }
 
@@ -305,9 +284,7 @@ impl Socket {
         // Before the peer's answers to it.
         self.report_sent(desk);
         self.read(desk, now);
-        if std::mem::take(&mut self.look) {
-            self.look_for_life(now);
-        }
+        self.look_for_life(now);
         // What reading has brought about: pongs, and the answer to a Close frame.
         self.write(now);
         self.report_sent(desk);
@@ -322,10 +299,11 @@ impl Socket {
     }
 
     fn look_for_life(&mut self, now: Instant) {
-        if !self.is_watched() {
-            return;
-        }
-        match self.liveness.look(now) {
+        let verdict = match self.is_watched() {
+            true => self.liveness.look(now),
+            false => Verdict::Alive,
+        };
+        match verdict {
             Verdict::Alive => {}
             Verdict::Ping(payload) => self.protocol.ping(&payload),
             Verdict::Dead(why) => {
@@ -433,7 +411,7 @@ impl Socket {
     fn read_once(&mut self, desk: &mut Desk, now: Instant, more: bool) -> io::Result<usize> {
         if let Some(body) = self.protocol.body_buffer() {
             let count = self.line.read(body, &mut desk.ciphertext, more)?;
-            let (protocol, mut delivery) = self.receiving(desk, now);
+            let (protocol, mut delivery) = self.receiving(&mut desk.pending, &desk.events, now);
             if count > 0 {
                 protocol.body_filled(count, now, &mut delivery);
             }
@@ -443,19 +421,10 @@ impl Socket {
         let size = scratch.len().min(self.read_size);
         let room = scratch.get_mut(..size).unwrap_or_default();
         let count = self.line.read(room, &mut desk.ciphertext, more)?;
-        let mut delivery = Delivery {
-            id: self.id,
-            charge: &self.charge,
-            discard: self.discard,
-            closing: &mut self.closing,
-            liveness: &mut self.liveness,
-            now,
-            pending: &mut desk.pending,
-            events: &desk.events,
-        };
         let bytes = desk.scratch.get(..count).unwrap_or_default();
+        let (protocol, mut delivery) = self.receiving(&mut desk.pending, &desk.events, now);
         if !bytes.is_empty() {
-            self.protocol.receive(bytes, now, &mut delivery);
+            protocol.receive(bytes, now, &mut delivery);
         }
         Ok(count)
     }
