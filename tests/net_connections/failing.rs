@@ -181,3 +181,16 @@ fn also_what_comes_with_the_response_head_can_be_answered() {
     assert_eq!(frames[0], (0x81, b"A".to_vec()));
     check_close(&frames[1], 1002);
 }
+
+#[test]
+fn a_long_answer_is_written_to_its_end() {
+    let (url, reports) = sending(b"\x81\x01a\x83\x00");
+    let mut client = Client::with(for_an_hour);
+    let id = client.open(&url);
+    assert_eq!(client.text(), "a");
+    client.send_binary(id, vec![7; 16 << 20]);
+    check_failed(&mut client);
+    let frames = reports.recv().unwrap();
+    assert!(frames[0] == (0x82, vec![7; 16 << 20]));
+    check_close(&frames[1], 1002);
+}

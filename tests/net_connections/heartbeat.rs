@@ -190,6 +190,29 @@ fn a_script_that_is_slow_to_read_is_not_punished() {
 }
 
 #[test]
+fn after_a_pause_the_peer_has_its_whole_time_again() {
+    const SIZE: usize = 300 << 10;
+    let url = websocket(|mut websocket| {
+        // One message is past the limit; behind it there is nothing to be read.
+        websocket.send(Message::binary(vec![7; SIZE])).unwrap();
+        echo(websocket);
+    });
+    let mut client = Client::with(|options| {
+        options.limits.receive_queue = 256 << 10;
+        options.timeouts.idle = Some(ms(1500));
+    });
+    client.consumes = false;
+    let id = client.open(&url);
+    assert_eq!(client.binary().len(), SIZE);
+    thread::sleep(ms(2000));
+    client.network.consumed(id, SIZE + 64);
+    // Without a word from the peer, at first.
+    thread::sleep(ms(200));
+    client.send_text(id, "still here");
+    assert_eq!(client.text(), "still here");
+}
+
+#[test]
 fn no_ping_is_sent_once_we_close() {
     let (url, reports) = sending(*b"");
     let mut client = Client::with(|options| {
