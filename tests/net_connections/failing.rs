@@ -183,14 +183,24 @@ fn also_what_comes_with_the_response_head_can_be_answered() {
 }
 
 #[test]
-fn a_long_answer_is_written_to_its_end() {
+fn long_answers_are_written_to_their_end() {
+    const ANSWERS: usize = 256;
+    const SIZE: usize = 64 << 10;
     let (url, reports) = sending(b"\x81\x01a\x83\x00");
     let mut client = Client::with(for_an_hour);
+    client.consumes = false;
     let id = client.open(&url);
     assert_eq!(client.text(), "a");
-    client.send_binary(id, vec![7; 16 << 20]);
+    for number in 0..ANSWERS {
+        client.send_binary(id, vec![number as u8; SIZE]);
+    }
+    client.network.consumed(id, 65);
+    client.network.flush();
     check_failed(&mut client);
     let frames = reports.recv().unwrap();
-    assert!(frames[0] == (0x82, vec![7; 16 << 20]));
-    check_close(&frames[1], 1002);
+    assert_eq!(frames.len(), ANSWERS + 1);
+    for (number, frame) in frames[..ANSWERS].iter().enumerate() {
+        assert!(frame == &(0x82, vec![number as u8; SIZE]), "{number}");
+    }
+    check_close(&frames[ANSWERS], 1002);
 }
