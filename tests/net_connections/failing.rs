@@ -1,6 +1,14 @@
 //! A breach of the protocol behind messages: script can still answer them.
 
-use std::{io::Write, sync::mpsc, thread, time::Duration};
+use std::{
+    io::Write,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 use boa_websocket::net::{Command, ErrorKind, Options};
 
@@ -203,4 +211,28 @@ fn long_answers_are_written_to_their_end() {
         assert!(frame == &(0x82, vec![number as u8; SIZE]), "{number}");
     }
     check_close(&frames[ANSWERS], 1002);
+}
+
+/// The breach comes while script has not yet seen the message, is about to answer, or has just done so.
+#[test]
+fn whenever_the_breach_comes_the_answer_is_not_lost() {
+    let (report, reports) = mpsc::channel();
+    let delays = AtomicU64::new(0);
+    let url = raw_websocket(move |mut tcp| {
+        tcp.write_all(b"\x81\x01a").unwrap();
+        let delay = delays.fetch_add(1, Ordering::Relaxed) % 50;
+        thread::sleep(Duration::from_micros(10 * delay));
+        tcp.write_all(b"\x83\x00").unwrap();
+        report.send(read_client_frames(&mut tcp)).unwrap();
+    });
+    let mut client = Client::with(for_an_hour);
+    for round in 0..300 {
+        let id = client.open(&url);
+        assert_eq!(client.text(), "a");
+        client.send_text(id, "A");
+        check_failed(&mut client);
+        let frames = reports.recv().unwrap();
+        assert_eq!(frames[0], (0x81, b"A".to_vec()), "{round}");
+        check_close(&frames[1], 1002);
+    }
 }
