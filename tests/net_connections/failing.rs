@@ -7,7 +7,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use boa_websocket::net::{Command, ErrorKind, Options};
@@ -220,13 +220,15 @@ fn whenever_the_breach_comes_the_answer_is_not_lost() {
     let delays = AtomicU64::new(0);
     let url = raw_websocket(move |mut tcp| {
         tcp.write_all(b"\x81\x01a").unwrap();
-        let delay = delays.fetch_add(1, Ordering::Relaxed) % 50;
-        thread::sleep(Duration::from_micros(10 * delay));
+        let delay = Duration::from_micros(delays.fetch_add(1, Ordering::Relaxed) % 200);
+        // A sleep would be longer, and always the same.
+        let started = Instant::now();
+        while started.elapsed() < delay {}
         tcp.write_all(b"\x83\x00").unwrap();
         report.send(read_client_frames(&mut tcp)).unwrap();
     });
     let mut client = Client::with(for_an_hour);
-    for round in 0..300 {
+    for round in 0..2000 {
         let id = client.open(&url);
         assert_eq!(client.text(), "a");
         client.send_text(id, "A");
