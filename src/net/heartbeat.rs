@@ -22,7 +22,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(10);
 #[non_exhaustive]
 pub struct Heartbeat {
     /// From the opening handshake to the first Ping, and from one Ping to the next; the next one
-    /// waits for the answer to the one before. `None` or zero: no pings. Less than 10 ms counts as
+    /// waits for a sign of life after the one before. `None` or zero: no pings. Less than 10 ms counts as
     /// that. Default: `None`.
     pub interval: Option<Duration>,
     /// From a Ping to its Pong. Default: 20 s; zero: there is no bound.

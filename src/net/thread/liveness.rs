@@ -32,8 +32,8 @@ pub(super) struct Liveness {
     received: Instant,
     /// When the line took something last.
     written: Instant,
-    /// When the next Ping is due, unless one is unanswered.
-    ping_at: Option<Instant>,
+    /// When the next Ping is due, or the answer to one is looked for.
+    beat_at: Option<Instant>,
     unanswered: Option<Ping>,
     /// When silence is looked for.
     idle_at: Option<Instant>,
@@ -48,8 +48,6 @@ struct Ping {
     queued: Instant,
     /// When it was written.
     sent: Option<Instant>,
-    /// When the Pong is looked for.
-    deadline: Option<Instant>,
 }
 
 impl Liveness {
@@ -61,7 +59,7 @@ impl Liveness {
             idle: idle.filter(|idle| !idle.is_zero()),
             received: now,
             written: now,
-            ping_at: None,
+            beat_at: None,
             unanswered: None,
             idle_at: None,
             due: false,
@@ -75,14 +73,9 @@ impl Liveness {
     /// from before counts no more.
     pub(super) fn restart(&mut self, now: Instant) {
         self.received = now;
-        self.ping_at = later(now, self.interval);
+        self.beat_at = later(now, self.interval);
         self.idle_at = later(now, self.idle);
         self.unanswered = None;
-    }
-
-    /// When a Pong is looked for; without a bound, when the next Ping is due.
-    fn pong_deadline(&self, from: Instant) -> Option<Instant> {
-        later(from, self.timeout).or_else(|| later(from, self.interval))
     }
 
     /// Something was received.
@@ -93,11 +86,10 @@ impl Liveness {
     /// The line took something; the Ping waits behind it if `ping_unsent`.
     pub(super) fn written(&mut self, ping_unsent: bool, now: Instant) {
         self.written = now;
-        if !ping_unsent && let Some(mut ping) = self.unanswered.take_if(|ping| ping.sent.is_none())
+        if let Some(ping) = &mut self.unanswered
+            && !ping_unsent
         {
-            ping.sent = Some(now);
-            ping.deadline = self.pong_deadline(now);
-            self.unanswered = Some(ping);
+            ping.sent.get_or_insert(now);
         }
     }
 
@@ -109,17 +101,13 @@ impl Liveness {
         if let Some(ping) = self.unanswered.take() {
             let round_trip = now.saturating_duration_since(ping.sent.unwrap_or(ping.queued));
             debug!(target: "boa_websocket::net", %id, ?round_trip, "pong");
-            self.ping_at = later(ping.queued, self.interval);
+            self.beat_at = later(ping.queued, self.interval);
         }
     }
 
     /// When to look again, if nothing else happens before.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let ping = match &self.unanswered {
-            Some(ping) => ping.deadline,
-            None => self.ping_at,
-        };
-        ping.into_iter().chain(self.idle_at).min()
+        self.beat_at.into_iter().chain(self.idle_at).min()
     }
 
     /// Whether a deadline has come; then [`look`](Self::look) is to be called once everything that
@@ -147,35 +135,43 @@ impl Liveness {
                 return Verdict::Dead(ErrorKind::IdleTimeout(idle));
             }
         }
-        if let Some(ping) = &mut self.unanswered
-            && due(ping.deadline)
-        {
+        if !due(self.beat_at) {
+            return Verdict::Alive;
+        }
+        if let Some(ping) = &self.unanswered {
             // As long as the Ping waits, what the peer takes is a sign of life.
             let progress = ping.sent.unwrap_or(self.written.max(ping.queued));
             let bound = later(progress, self.timeout);
             // It may send something, if not the Pong.
             let sends = self.received > ping.sent.unwrap_or(ping.queued);
-            if sends || bound.is_none() {
-                self.ping_at = later(ping.queued, self.interval);
-                self.unanswered = None;
-            } else {
-                ping.deadline = bound;
-                if due(bound) {
-                    let timeout = self.timeout.unwrap_or_default();
-                    return Verdict::Dead(ErrorKind::PongTimeout(timeout));
-                }
+            if due(bound) && !sends {
+                let timeout = self.timeout.unwrap_or_default();
+                return Verdict::Dead(ErrorKind::PongTimeout(timeout));
+            }
+            if !sends && bound.is_some() {
+                self.beat_at = self.next_look(bound, now);
+                return Verdict::Alive;
+            }
+            let next = later(ping.queued, self.interval);
+            self.unanswered = None;
+            if !due(next) {
+                self.beat_at = next;
+                return Verdict::Alive;
             }
         }
-        if self.unanswered.is_none() && due(self.ping_at) {
-            self.pings += 1;
-            self.unanswered = Some(Ping {
-                queued: now,
-                sent: None,
-                deadline: self.pong_deadline(now),
-            });
-            return Verdict::Ping(self.pings.to_be_bytes());
-        }
-        Verdict::Alive
+        self.pings += 1;
+        self.beat_at = self.next_look(later(now, self.timeout), now);
+        self.unanswered = Some(Ping {
+            queued: now,
+            sent: None,
+        });
+        Verdict::Ping(self.pings.to_be_bytes())
+    }
+
+    /// When an answer is looked for that may take until `bound`: at each interval, so that no
+    /// deadline stands that a usual answer makes needless.
+    fn next_look(&self, bound: Option<Instant>, now: Instant) -> Option<Instant> {
+        bound.into_iter().chain(later(now, self.interval)).min()
     }
 }
 
@@ -270,6 +266,7 @@ mod tests {
         );
         assert_eq!(liveness.deadline(), Some(at(15)));
         liveness.written(false, at(14));
+        assert_eq!(look(&mut liveness, at(15)), Verdict::Alive);
         assert_eq!(liveness.deadline(), Some(at(17)));
         liveness.written(false, at(16));
         assert_eq!(liveness.deadline(), Some(at(17)), "it is not sent twice");
@@ -283,6 +280,24 @@ mod tests {
         assert_eq!(look(&mut liveness, start + 10 * SECOND), ping(1));
         let verdict = look(&mut liveness, start + 13 * SECOND);
         assert_eq!(verdict, Verdict::Dead(ErrorKind::PongTimeout(3 * SECOND)));
+    }
+
+    #[test]
+    fn a_long_time_for_a_pong_leaves_no_deadlines_behind() {
+        let start = Instant::now();
+        let mut options = Options::default();
+        options.heartbeat.interval = Some(SECOND);
+        options.heartbeat.timeout = 10 * SECOND;
+        let mut liveness = Liveness::new(&options, start);
+        let at = |seconds| start + seconds * SECOND;
+        assert_eq!(look(&mut liveness, at(1)), ping(1));
+        liveness.written(false, at(1));
+        for second in 2..11 {
+            assert_eq!(liveness.deadline(), Some(at(second)));
+            assert_eq!(look(&mut liveness, at(second)), Verdict::Alive);
+        }
+        let dead = Verdict::Dead(ErrorKind::PongTimeout(10 * SECOND));
+        assert_eq!(look(&mut liveness, at(11)), dead);
     }
 
     #[test]
