@@ -23,8 +23,8 @@
 //! # Diagnostics
 //!
 //! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, closing, closed, failed, with
-//! the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
+//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, pong (with the round trip),
+//! closing, closed, failed, with the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
 //! and payloads never are.
 //!
 //! # Where later parts go
