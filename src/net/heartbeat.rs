@@ -46,13 +46,13 @@ impl Default for Heartbeat {
 
 impl Heartbeat {
     /// [`Self::interval`] within its range.
-    pub(crate) fn interval(&self) -> Option<Duration> {
+    pub(crate) fn ping_interval(&self) -> Option<Duration> {
         let interval = self.interval.filter(|interval| !interval.is_zero());
         interval.map(|interval| interval.max(MIN_INTERVAL))
     }
 
     /// [`Self::timeout`], if there is one.
-    pub(crate) fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn pong_timeout(&self) -> Option<Duration> {
         Some(self.timeout).filter(|timeout| !timeout.is_zero())
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     fn zero_is_never_and_little_is_not_too_little() {
         let beat = |interval, timeout| {
             let beat = Heartbeat { interval, timeout };
-            (beat.interval(), beat.timeout())
+            (beat.ping_interval(), beat.pong_timeout())
         };
         let second = Duration::from_secs(1);
         assert_eq!(beat(None, Duration::ZERO), (None, None));

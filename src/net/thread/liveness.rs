@@ -54,8 +54,8 @@ impl Liveness {
     pub(super) fn new(options: &Options, now: Instant) -> Self {
         let (beat, idle) = (&options.heartbeat, options.timeouts.idle);
         let mut liveness = Self {
-            interval: beat.interval(),
-            timeout: beat.timeout(),
+            interval: beat.ping_interval(),
+            timeout: beat.pong_timeout(),
             idle: idle.filter(|idle| !idle.is_zero()),
             received: now,
             written: now,
