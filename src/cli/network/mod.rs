@@ -2,6 +2,9 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod policy;
+mod proxy;
+mod reach;
 mod timeouts;
 mod tls;
 
@@ -14,6 +17,16 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+
+    #[command(flatten)]
+    proxy: proxy::ProxyArgs,
+
+    #[command(flatten)]
+    reach: reach::ReachArgs,
+
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
+
     #[command(flatten)]
     timeouts: timeouts::TimeoutArgs,
 }
@@ -28,7 +41,15 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
+        let builder = self.tls.apply(builder)?;
+        let builder = self.proxy.apply(builder)?;
+        let builder = self.reach.apply(builder)?;
         let builder = self.timeouts.apply(builder);
-        self.tls.apply(builder)
+        self.policy.apply(builder)
+    }
+
+    /// Whether proxies may be those of the environment, which was not made for this program alone.
+    pub(super) fn has_proxies_of_the_environment(&self) -> bool {
+        self.proxy.reads_environment()
     }
 }
