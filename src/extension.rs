@@ -258,6 +258,19 @@ impl WebSocketExtensionBuilder {
         Ok(self)
     }
 
+    /// Sends a Ping at this interval, and fails a connection whose peer then gives no sign of life within the `timeout`.
+    /// Default: no pings. See [`net::Heartbeat`].
+    #[must_use]
+    pub fn heartbeat(
+        mut self,
+        interval: std::time::Duration,
+        timeout: std::time::Duration,
+    ) -> Self {
+        self.options.heartbeat.interval = Some(interval);
+        self.options.heartbeat.timeout = timeout;
+        self
+    }
+
     /// Changes whatever else [`net::Options`] has: limits, timeouts, a TLS configuration of one's own.
     #[must_use]
     pub fn network(mut self, change: impl FnOnce(&mut Options)) -> Self {

@@ -1,6 +1,6 @@
 //! What can go wrong between a URL and the end of its connection.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use super::{
     handshake::{Answer, Refusal},
@@ -91,6 +91,11 @@ pub enum ErrorKind {
     Unresolved,
     /// A deadline of [`Timeouts`](super::Timeouts) has passed.
     TimedOut,
+    /// The peer has given no sign of life within [`Heartbeat::timeout`](super::Heartbeat::timeout),
+    /// which is this, after a Ping.
+    PongTimeout(Duration),
+    /// Nothing was received for [`Timeouts::idle`](super::Timeouts::idle), which is this.
+    IdleTimeout(Duration),
     /// The script closed the socket before it was open.
     Cancelled,
     /// The URL of a proxy, or the list of hosts without one, cannot be used; the text says why.
@@ -162,6 +167,8 @@ impl fmt::Display for ErrorKind {
             Self::SendQueueFull(limit) => write!(f, "more than {limit} bytes wait to be sent"),
             Self::Unresolved => f.write_str("the name could not be resolved"),
             Self::TimedOut => f.write_str("timed out"),
+            Self::PongTimeout(time) => write!(f, "no answer to a ping within {time:?}"),
+            Self::IdleTimeout(time) => write!(f, "nothing was received for {time:?}"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
             Self::InvalidProxy(what) => f.write_str(what),
             Self::ProxyRefused(refusal) => write!(f, "{refusal}"),

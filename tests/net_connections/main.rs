@@ -11,7 +11,11 @@ mod cookies;
 mod dead_address;
 mod echo;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod heartbeat;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]

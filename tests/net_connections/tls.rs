@@ -18,7 +18,8 @@ use rustls::{
 use tungstenite::Message;
 
 use crate::harness::{
-    Client, Event, accept_value, echo, read_client_frame, read_head, serve, url_of,
+    Client, Event, accept_value, echo, read_client_frame, read_client_frames, read_head, serve,
+    url_of,
 };
 
 pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
@@ -299,6 +300,32 @@ fn after_a_protocol_error_our_close_frame_and_close_notify_reach_the_peer() {
     client.open(&url);
     assert_eq!(frames.recv().unwrap(), (0x88, vec![0x03, 0xea], Ok(0)));
     assert_eq!(client.closed().shown(), (1006, "", false));
+}
+
+#[test]
+fn a_message_in_the_same_record_as_a_breach_can_be_answered() {
+    let (report, frames) = mpsc::channel();
+    let authority = Authority::new();
+    let url = wss_server(authority.for_localhost(), move |websocket| {
+        let mut tls = websocket.into_inner();
+        tls.write_all(b"\x81\x01a\x83\x00\x81\x01b").unwrap();
+        // With more on the line, which is not to be read before the answer is written.
+        tls.conn.send_close_notify();
+        tls.flush().unwrap();
+        report.send(read_client_frames(&mut tls)).unwrap();
+    });
+    let mut client = Client::with(|options| {
+        authority.trusted(options);
+        options.timeouts.failure_delay = Duration::from_secs(3600);
+    });
+    let id = client.open(&url);
+    assert_eq!(client.text(), "a");
+    client.send_text(id, "A");
+    assert_eq!(client.closed().shown(), (1006, "", false));
+    let frames = frames.recv().unwrap();
+    assert_eq!(frames.len(), 2, "{frames:x?}");
+    assert_eq!(frames[0], (0x81, b"A".to_vec()));
+    assert_eq!(frames[1].1[..2], [0x03, 0xea]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod headers;
 mod policy;
 mod proxy;
 mod reach;
+mod timeouts;
 mod tls;
 
 use clap::Args;
@@ -33,6 +34,9 @@ pub(super) struct NetworkArgs {
 
     #[command(flatten)]
     policy: policy::PolicyArgs,
+
+    #[command(flatten)]
+    timeouts: timeouts::TimeoutArgs,
 }
 
 impl NetworkArgs {
@@ -50,6 +54,7 @@ impl NetworkArgs {
         let builder = self.compression.apply(builder);
         let builder = self.proxy.apply(builder)?;
         let builder = self.reach.apply(builder)?;
+        let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)
     }
 

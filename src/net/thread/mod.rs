@@ -4,8 +4,10 @@
 //! the response head). So a connection that has something to do stands in a ready list, gets one
 //! bounded turn a round, and the poller is asked without waiting as long as the list is not empty.
 
+mod answers;
 mod deadlines;
 mod desk;
+mod liveness;
 mod socket;
 
 use std::{
@@ -253,8 +255,9 @@ impl SocketThread {
                 self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
-            Item::Discard { id } => self.with_socket(id, Socket::discard),
-            Item::Resume { id } => self.with_socket(id, Socket::resume),
+            Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
+            Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
+            Item::Settled { id } => self.with_socket(id, Socket::settle),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
         }
