@@ -2,6 +2,10 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[cfg(target_os = "linux")]
+#[path = "net_connections/dead_address.rs"]
+mod dead_address;
+
 use std::process::{Command, Output, Stdio};
 
 const BOAWS: &str = env!("CARGO_BIN_EXE_boaws");
@@ -184,4 +188,75 @@ fn a_host_can_be_a_unix_domain_socket() {
         check(&output, OPEN);
     }
     assert_eq!(server.join().unwrap(), ["app.test", "app.test:81"]);
+}
+
+/// What comes to a standstill ends at its deadline, and `boaws` with it.
+#[cfg(target_os = "linux")]
+mod standstill {
+    use std::{io::Read, net::TcpListener, thread, time::Instant};
+
+    use super::*;
+    use dead_address::DeadAddress;
+
+    /// What is printed of a connection to `url`, and how long all of it took in seconds.
+    fn timed(url: &str, args: &[&str]) -> (Output, f64) {
+        let begun = Instant::now();
+        let output = run(&format!("{REPORT} report('{url}');"), args);
+        (output, begun.elapsed().as_secs_f64())
+    }
+
+    #[track_caller]
+    fn check_ends(url: &str) {
+        let (output, seconds) = timed(url, &["--handshake-timeout=0.5"]);
+        check(&output, FAILED);
+        assert!((0.5..10.0).contains(&seconds), "{seconds}");
+    }
+
+    /// A server that takes connections and never says anything.
+    fn silent() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        thread::spawn(move || {
+            for tcp in listener.incoming() {
+                thread::spawn(move || tcp.unwrap().read_to_end(&mut Vec::new()));
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn nobody_answers_a_syn() {
+        let dead = DeadAddress::at("127.0.0.1", 0).unwrap();
+        check_ends(&format!("ws://{}/", dead.address));
+    }
+
+    #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+    #[test]
+    fn nobody_answers_the_tls_handshake() {
+        check_ends(&format!("wss://{}/", silent()));
+    }
+
+    #[test]
+    fn nobody_answers_the_upgrade() {
+        check_ends(&format!("ws://{}/", silent()));
+    }
+
+    #[test]
+    fn one_of_two_addresses_is_dead() {
+        let (listener, dead) = loop {
+            let dead = DeadAddress::at("127.0.0.2", 0).unwrap();
+            if let Ok(listener) = TcpListener::bind(("127.0.0.1", dead.address.port())) {
+                break (listener, dead);
+            }
+        };
+        thread::spawn(move || {
+            let mut websocket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+            while websocket.read().is_ok() {}
+        });
+        let url = format!("ws://name.test:{}/", dead.address.port());
+        let (output, seconds) = timed(&url, &["--resolve", "name.test=127.0.0.2,127.0.0.1"]);
+        check(&output, OPEN);
+        // A quarter of a second, and what a busy machine adds.
+        assert!(seconds < 10.0, "{seconds}");
+    }
 }

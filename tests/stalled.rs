@@ -66,7 +66,7 @@ fn a_syn_that_nobody_answers() {
     assert_eq!(seen(&format!("ws://{}/", dead.address)), FAILED);
 }
 
-#[cfg(feature = "ring")]
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 #[test]
 fn a_tls_handshake_that_nobody_answers() {
     assert_eq!(seen(&format!("wss://{}/", silent())), FAILED);
