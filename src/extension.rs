@@ -141,10 +141,36 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Which proxies are used: a [`net::Proxy`] for everything, or [`net::ProxyOptions`], those of
+    /// the environment ([`from_env`](net::ProxyOptions::from_env)) for one. Default: none.
+    ///
+    /// ```
+    /// use boa_websocket::{WebSocketExtension, net::Proxy};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxy = Proxy::parse("socks5://proxy.example:1080")?.with_credentials("me", "pass/word")?;
+    /// let extension = WebSocketExtension::builder().proxy(proxy).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn proxy(mut self, proxy: impl Into<net::ProxyOptions>) -> Self {
+        self.options.proxy = proxy.into();
+        self
+    }
+
     /// Where cookies come from and go to. Default: nowhere.
     #[must_use]
     pub fn cookie_jar(mut self, jar: std::sync::Arc<dyn net::CookieJar>) -> Self {
         self.options.cookie_jar = Some(jar);
+        self
+    }
+
+    /// Which connections scripts may make. Default: all, but to the ports that the Fetch Standard blocks.
+    /// [`net::PolicyRules`] is a ready one.
+    #[must_use]
+    pub fn policy(mut self, policy: impl net::Policy + 'static) -> Self {
+        self.options.policy = Some(std::sync::Arc::new(policy));
         self
     }
 

@@ -247,6 +247,24 @@ fn pages_run_without_a_document_or_are_skipped() {
             "f.html",
             page("</script><body onload='x()'><script>test(() => {})"),
         ),
+        (
+            "g.html",
+            page(
+                "test(() => document.createElement('p'), 'a');
+                test(() => {
+                    const event = document.createEvent('Event');
+                    const dispatch = () => new EventTarget().dispatchEvent(event);
+                    assert_throws_dom('InvalidStateError', dispatch);
+                    event.initEvent('x', true, false);
+                    assert_true(dispatch());
+                }, 'b');
+                async_test((t) => { setTimeout(() => t.done(), 20) }, 'c')",
+            ),
+        ),
+        (
+            "h.html",
+            page("test(() => {}, 'a'); document.title; test(() => {}, 'b')"),
+        ),
     ];
     let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
     let directory = folder(&files);
@@ -258,6 +276,12 @@ fn pages_run_without_a_document_or_are_skipped() {
         ("d", "ERROR", "SyntaxError"),
         ("e", "OK", ""),
         ("f", "SKIP", "onload of <body>"),
+        (
+            "g",
+            "OK",
+            "1 left out, which need a document: document.createElement",
+        ),
+        ("h", "OK", ""),
     ];
     for (result, (name, status, message)) in results.iter().zip(expected) {
         check_result(result, &format!("/tests/{name}.html"), status, message);
@@ -265,6 +289,13 @@ fn pages_run_without_a_document_or_are_skipped() {
     assert_eq!(results.len(), expected.len());
     assert_eq!(results[0]["subtests"][0]["name"], "A page");
     assert_eq!(results[3]["subtests"][0]["status"], "PASS");
+    let names = |at: usize| {
+        let subtests = results[at]["subtests"].as_array().unwrap();
+        let name = |subtest: &Value| subtest["name"].as_str().unwrap().to_owned();
+        subtests.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(6), ["b", "c"]);
+    assert_eq!(names(7), ["a"], "the script ended there");
 }
 
 #[test]

@@ -125,6 +125,17 @@ fn extension(
             .add_root_certificates_pem(pem)
             .map_err(|error| error.to_string())?;
     }
+    if let Some(server) = server
+        && args.network.has_proxies_of_the_environment()
+    {
+        // It is in this process: no proxy could lead there better, and one elsewhere not at all.
+        builder = builder.network(|options| {
+            options.proxy.except(server.address());
+            if let Some(address) = server.tls_address() {
+                options.proxy.except(address);
+            }
+        });
+    }
     if let Some(location) = location {
         builder = builder.base_url(location);
     }

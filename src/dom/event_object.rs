@@ -193,6 +193,13 @@ impl EventCore {
         true
     }
 
+    /// Unsets the initialized flag, which every other event has set: the last step of
+    /// `document.createEvent()`, for hosts that have a document. Until [`initialize`](Self::initialize)
+    /// the event cannot be dispatched. <https://dom.spec.whatwg.org/#dom-document-createevent>
+    pub fn unset_the_initialized_flag(&self) {
+        self.set(Flag::Initialized, false);
+    }
+
     pub(super) fn get(&self, flag: Flag) -> bool {
         self.flags.get() & flag as u16 != 0
     }

@@ -442,12 +442,15 @@ fn dispatch_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
         return Err(type_error("the argument of dispatchEvent is not an Event"));
     };
     // 1. Being dispatched, or not initialized: InvalidStateError.
-    if core.get(Flag::Dispatch) || !core.get(Flag::Initialized) {
-        return Err(throw_dom_exception(
-            "InvalidStateError",
-            "the event is already being dispatched",
-            context,
-        ));
+    let invalid = if core.get(Flag::Dispatch) {
+        Some("the event is already being dispatched")
+    } else if !core.get(Flag::Initialized) {
+        Some("the event has not been initialized")
+    } else {
+        None
+    };
+    if let Some(message) = invalid {
+        return Err(throw_dom_exception("InvalidStateError", message, context));
     }
     // 2. isTrusted = false.
     core.set(Flag::IsTrusted, false);

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc};
 
-use super::handshake::Refusal;
+use super::{handshake::Refusal, policy::Denied, proxy::ProxyRefusal};
 
 /// A cause kept for callers that want to look closer; shared, because errors are cloned.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -30,8 +30,10 @@ pub enum Phase {
     Policy,
     /// Turning the host name into addresses.
     Resolve,
-    /// Opening the TCP connection.
+    /// Opening the TCP connection, to the server or to the proxy.
     Connect,
+    /// Having a proxy open a tunnel; and reading what proxies there are, when options are made.
+    Proxy,
     /// Agreeing on TLS, the check of the server's certificate included.
     Tls,
     /// The HTTP upgrade, RFC 6455 section 4.
@@ -49,6 +51,7 @@ impl Phase {
             Self::Policy => "preparing a connection to",
             Self::Resolve => "resolving",
             Self::Connect => "connecting to",
+            Self::Proxy => "using",
             Self::Tls => "setting up TLS with",
             Self::Handshake => "opening handshake with",
             Self::Open => "connection to",
@@ -65,6 +68,8 @@ pub enum ErrorKind {
     UnsupportedUrl,
     /// The port is on the Fetch Standard's list of bad ports.
     BlockedPort(u16),
+    /// The [`Policy`](super::Policy) does not allow it; this says which rule.
+    Denied(Denied),
     /// A header, subprotocol or origin that cannot stand in the request; the text names it.
     InvalidRequest(&'static str),
     /// [`Limits::sockets`](super::Limits::sockets) are there already.
@@ -79,6 +84,10 @@ pub enum ErrorKind {
     TimedOut,
     /// The script closed the socket before it was open.
     Cancelled,
+    /// The URL of a proxy, or the list of hosts without one, cannot be used; the text says why.
+    InvalidProxy(&'static str),
+    /// The proxy did not open a tunnel.
+    ProxyRefused(ProxyRefusal),
     /// The operating system reported an error.
     Io(io::ErrorKind),
     /// `wss:` in a build without a TLS provider and without a `ClientConfig` of the embedder's.
@@ -135,6 +144,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::UnsupportedUrl => f.write_str("not a ws: or wss: URL with a host"),
             Self::BlockedPort(port) => write!(f, "port {port} is blocked"),
+            Self::Denied(why) => write!(f, "not allowed: {why}"),
             Self::InvalidRequest(what) => write!(f, "invalid {what}"),
             Self::TooManySockets(limit) => write!(f, "more than {limit} sockets"),
             Self::TooManyConnecting(limit) => write!(f, "more than {limit} sockets connecting"),
@@ -142,6 +152,8 @@ impl fmt::Display for ErrorKind {
             Self::Unresolved => f.write_str("the name could not be resolved"),
             Self::TimedOut => f.write_str("timed out"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
+            Self::InvalidProxy(what) => f.write_str(what),
+            Self::ProxyRefused(refusal) => write!(f, "{refusal}"),
             Self::Io(kind) => write!(f, "{kind}"),
             Self::NoTlsProvider => f.write_str("this build has no TLS provider"),
             Self::TlsConfig => f.write_str("the TLS settings cannot be used"),
@@ -214,7 +226,8 @@ impl Error {
         &self.kind
     }
 
-    /// To what: `host:port` in most phases, a file name for trust anchors.
+    /// To what: `host:port` in most phases, a file name for trust anchors, words where a proxy is
+    /// meant.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject

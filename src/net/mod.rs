@@ -1,14 +1,14 @@
 //! Connections: from a URL to an open WebSocket and to its end. Knows nothing of JavaScript.
 //!
 //! [`Network`] is the whole of it. [`Command`]s go in and [`SocketEvent`]s come out, in batches;
-//! between them stand connector threads, which resolve, dial, agree on TLS and upgrade, and one
-//! thread that owns every open connection.
+//! between them stand threads that resolve names, connector threads, which agree on TLS and
+//! upgrade, and one thread that races TCP connections and owns every open one.
 //!
 //! **In scope:** `ws:` and `wss:`, the opening handshake of [RFC 6455], the closing handshake as
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; proxies and heartbeats.
+//! sees; heartbeats.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -23,15 +23,12 @@
 //! # Diagnostics
 //!
 //! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, tls, upgraded, closing, closed, failed, with
-//! the socket's id. Host names, ports and addresses are; user info, paths, queries, header values
-//! and payloads never are.
+//! `boa_websocket::net`: connect, resolved, connected, proxy, tls, upgraded, closing, closed, failed,
+//! with the socket's id. Host names, ports and addresses are; user info, paths, queries, header
+//! values and payloads never are.
 //!
 //! # Where later parts go
 //!
-//! * Policy: the URL in `Connects::admit`, each address in `Connects::has_addresses`.
-//! * Racing of addresses: `Connects::next_address`; a turn belongs to a dial, not to an attempt.
-//! * Proxies: a phase between `Dial::connect` and `Dial::start_tls`.
 //! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
@@ -44,11 +41,18 @@ mod handshake;
 mod line;
 mod network;
 mod options;
+mod policy;
 mod ports;
+mod proxy;
 mod queue;
+mod resolver;
+mod stream;
 mod target;
+mod tcp;
 mod thread;
 mod tls;
+#[cfg(unix)]
+mod unix;
 mod vocabulary;
 
 pub use cookies::CookieJar;
@@ -56,6 +60,14 @@ pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub use handshake::{Refusal, is_handshake_header};
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
+pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
+pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
 pub use queue::{EventBatch, TextRange};
+#[cfg(feature = "cli")]
+pub(crate) use resolver::known_addresses;
+pub use resolver::{Resolver, SystemResolver};
+pub use tcp::{TcpKeepAlive, TcpOptions};
 pub use tls::TlsOptions;
+#[cfg(unix)]
+pub use unix::UnixSockets;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

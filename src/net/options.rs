@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{cookies::CookieJar, tls::TlsOptions};
+#[cfg(unix)]
+use super::unix::UnixSockets;
+use super::{
+    cookies::CookieJar, policy::Policy, proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions,
+    tls::TlsOptions,
+};
 use crate::protocol::{Config, Deflate};
 
 /// Everything a [`Network`](super::Network) can be told.
@@ -11,6 +16,8 @@ use crate::protocol::{Config, Deflate};
 pub struct Options {
     /// Whom to trust in `wss:`.
     pub tls: TlsOptions,
+    /// Which proxies are used. Default: none.
+    pub proxy: ProxyOptions,
     /// Whether messages may be compressed on the line, and how.
     pub compression: Compression,
     /// Bounds on memory, sockets and threads.
@@ -23,21 +30,38 @@ pub struct Options {
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
-    /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
-    /// take no thread, and their deadline does not run.
+    /// time, as RFC 6455 section 4.1 demands; behind a proxy, which alone knows the address, to a
+    /// host name and port. Default: `true`. Sockets that wait for their turn take no thread, and
+    /// their deadline does not run.
     pub serial_handshakes: bool,
+    /// How TCP connections are made and kept.
+    pub tcp: TcpOptions,
+    /// Which connections may be made. Default: all, but to the ports that the Fetch Standard
+    /// blocks.
+    pub policy: Option<Arc<dyn Policy>>,
+    /// Where the addresses of names come from. Default: the operating system.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// The hosts that are reached through a Unix-domain socket. Default: none.
+    #[cfg(unix)]
+    pub unix_sockets: UnixSockets,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             compression: Compression::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             user_agent: None,
             cookie_jar: None,
             serial_handshakes: true,
+            tcp: TcpOptions::default(),
+            policy: None,
+            resolver: None,
+            #[cfg(unix)]
+            unix_sockets: UnixSockets::default(),
         }
     }
 }
@@ -131,8 +155,11 @@ pub struct Limits {
     /// Sockets that are connecting or wait for their turn. Default: 4,096. One more fails with
     /// [`ErrorKind::TooManyConnecting`](super::ErrorKind::TooManyConnecting).
     pub connecting: usize,
-    /// Threads that connect at the same time, and, apart from those, threads that wait for the
-    /// system's resolver. Default: 32, at least 1. What comes beyond waits without a thread.
+    /// Sockets whose TCP connection is being established or whose handshake is under way. Default:
+    /// 256, at least 1. What comes beyond waits, and its deadline does not run.
+    pub dialling: usize,
+    /// Threads that agree on TLS and upgrade at the same time, and, apart from those, threads that
+    /// wait for the resolver. Default: 32, at least 1. What comes beyond waits without a thread.
     pub connectors: usize,
     /// Payload bytes of a socket that script has sent and the operating system has not taken.
     /// Default: 256 MiB. One byte more cuts the connection with
@@ -163,6 +190,7 @@ impl Default for Limits {
         Self {
             sockets: 10_000,
             connecting: 4_096,
+            dialling: 256,
             connectors: 32,
             send_queue: 256 << 20,
             receive_queue: 16 << 20,
@@ -178,9 +206,9 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the start of connecting until the WebSocket is open, lookup included; the waits for
-    /// other handshakes to the same address and for a connector thread are not counted. Default:
-    /// 30 s.
+    /// From the start of connecting until the WebSocket is open, lookup and all addresses included;
+    /// the waits for other handshakes to the same addresses and for a place among those that
+    /// [`Limits::dialling`] and [`Limits::connectors`] allow are not counted. Default: 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.

@@ -11,3 +11,4 @@ pub use refusal::Refusal;
 pub(crate) use request::Handshake;
 pub use request::is_handshake_header;
 pub(crate) use response::{Accepted, ResponseReader};
+pub(super) use response::{STATUS_LINE_START, describe};

@@ -12,7 +12,8 @@ use crate::net::{
 };
 
 /// Whether a header belongs to the handshake itself, so that a caller may not set it: those that
-/// frame the request, name its host or upgrade the connection, and everything `Sec-WebSocket-`.
+/// frame the request, name its host or upgrade the connection, what is meant for a proxy, and
+/// everything `Sec-WebSocket-`.
 #[must_use]
 pub fn is_handshake_header(name: &HeaderName) -> bool {
     [
@@ -24,6 +25,7 @@ pub fn is_handshake_header(name: &HeaderName) -> bool {
         header::TE,
         header::TRAILER,
         header::EXPECT,
+        header::PROXY_AUTHORIZATION,
     ]
     .contains(name)
         || name.as_str().starts_with("sec-websocket-")
@@ -248,7 +250,14 @@ mod tests {
 
     #[test]
     fn what_belongs_to_the_handshake_is_refused() {
-        for name in ["host", "connection", "upgrade", "sec-websocket-key", "te"] {
+        for name in [
+            "host",
+            "connection",
+            "upgrade",
+            "sec-websocket-key",
+            "te",
+            "proxy-authorization",
+        ] {
             let error = build("ws://h/", |asked| {
                 let name = HeaderName::from_static(name);
                 asked.headers.push((name, HeaderValue::from_static("x")));

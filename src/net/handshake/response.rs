@@ -30,7 +30,7 @@ pub(crate) struct ResponseReader {
 }
 
 /// Long enough to tell HTTP from anything else without waiting for a line to end.
-const STATUS_LINE_START: usize = "HTTP/1.1 101".len();
+pub(in crate::net) const STATUS_LINE_START: usize = "HTTP/1.1 101".len();
 
 impl ResponseReader {
     /// A reader that takes heads of at most `max_bytes` bytes and `max_headers` header lines.
@@ -93,7 +93,8 @@ fn set_cookies(response: &httparse::Response<'_, '_>) -> Vec<HeaderValue> {
         .collect()
 }
 
-fn describe(error: httparse::Error) -> &'static str {
+/// Where it stops being HTTP.
+pub(in crate::net) fn describe(error: httparse::Error) -> &'static str {
     match error {
         httparse::Error::HeaderName => "a bad header name",
         httparse::Error::HeaderValue => "a bad header value",

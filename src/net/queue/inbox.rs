@@ -2,16 +2,15 @@
 
 use std::{
     io, mem,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use mio::Waker;
 
 use super::events::Charge;
 use crate::net::{
-    connect::Established,
+    connect::{Established, Turn},
     error::Error,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
@@ -35,11 +34,10 @@ pub(crate) enum Item {
         host: String,
         result: io::Result<Vec<IpAddr>>,
     },
-    /// A dial has ended, having used `spent` of its time.
+    /// A dial has ended, and with it its turn.
     Dialled {
         id: SocketId,
-        address: SocketAddr,
-        spent: Duration,
+        turn: Turn,
         result: Result<Box<Established>, Error>,
     },
 }
@@ -158,6 +156,8 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use mio::{Events, Poll, Token};
 
     use super::*;

@@ -56,15 +56,19 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
     let mut sockets = SocketThread {
-        poll,
         sockets: HashMap::new(),
-        connects: Connects::new(shared.dialler.clone(), shared.inbox.clone()),
+        connects: Connects::new(
+            shared.dialler.clone(),
+            shared.inbox.clone(),
+            poll.registry().try_clone()?,
+        ),
         ready: VecDeque::new(),
         deadlines: Deadlines::default(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
         stop_at: None,
+        poll,
         shared: shared.clone(),
     };
     shared.inbox.attach(waker);
@@ -144,6 +148,8 @@ impl SocketThread {
             while let Some(id) = self.deadlines.pop_due(now) {
                 self.handle_deadline(id, now);
             }
+            self.connects.handle_timers(now);
+            self.handle_ended();
             self.give_turns(now);
             self.desk.deliver();
             if self.is_done(now) {
@@ -160,8 +166,11 @@ impl SocketThread {
                 if let Some(socket) = self.sockets.get_mut(&id) {
                     socket.note(event);
                     make_ready(&mut self.ready, id, socket);
+                } else {
+                    self.connects.line_ready(id, Instant::now());
                 }
             }
+            self.handle_ended();
         }
     }
 
@@ -172,7 +181,8 @@ impl SocketThread {
             return Some(Duration::ZERO);
         }
         let idle = self.idle_since.and_then(|since| since.checked_add(IDLE));
-        let next = [self.deadlines.next(), self.stop_at, idle];
+        let connecting = self.connects.next_timer();
+        let next = [self.deadlines.next(), connecting, self.stop_at, idle];
         let next = next.into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }
@@ -232,20 +242,13 @@ impl SocketThread {
                     let subject = request.url.host_str().unwrap_or_default();
                     return self.failed(id, Error::new(Phase::Policy, kind, subject));
                 }
-                if let Some(deadline) = self.connects.begin(id, *request, charge, now) {
-                    self.deadlines.add(deadline, id);
-                }
+                self.connects.begin(id, *request, charge, now);
             }
             Item::Command(command) => self.handle_command(command, now),
             Item::Discard { id } => self.with_socket(id, Socket::discard),
             Item::Resume { id } => self.with_socket(id, Socket::resume),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
-            Item::Dialled {
-                id,
-                address,
-                spent,
-                result,
-            } => self.connects.dialled(id, address, spent, result),
+            Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
         }
     }
 
@@ -260,14 +263,14 @@ impl SocketThread {
                 }
             }
             Command::Close { id, code, reason } => {
-                if let Some(error) = self.connects.cancel(id) {
+                if let Some(error) = self.connects.cancel(id, now) {
                     return self.failed(id, error);
                 }
                 debug!(target: "boa_websocket::net", %id, ?code, "closing");
                 self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
             Command::Abort { id } => {
-                self.connects.cancel(id);
+                self.connects.cancel(id, now);
                 self.sockets.remove(&id);
             }
             // Comes as an item of its own.
@@ -324,8 +327,6 @@ impl SocketThread {
 
     fn handle_deadline(&mut self, id: SocketId, now: Instant) {
         self.with_socket(id, |socket| socket.handle_deadline(now));
-        self.connects.expire(id, now);
-        self.handle_ended();
     }
 
     /// One turn for each socket that is in the ready list now.

@@ -10,12 +10,15 @@ use boa_engine::{
 };
 
 use super::SharedFindings;
-use crate::cli::{
-    run::define_location,
-    test::{
-        job::{Harness, Job},
-        plan::text_of,
+use crate::{
+    cli::{
+        run::define_location,
+        test::{
+            job::{Harness, Job},
+            plan::text_of,
+        },
     },
+    dom::event_of,
 };
 
 /// Findings in the closure of a native function. They hold nothing of the engine's.
@@ -126,12 +129,26 @@ fn host_object(
         )
         .property(js_string!("isWorker"), job.for_workers_only, attribute)
         .property(js_string!("elements"), elements, attribute)
-        .function(needs_document, js_string!("needsDocument"), 1);
+        .function(needs_document, js_string!("needsDocument"), 1)
+        .function(
+            NativeFunction::from_fn_ptr(unset_the_initialized_flag),
+            js_string!("unsetTheInitializedFlag"),
+            1,
+        );
     if let Some(root) = root {
         let read = NativeFunction::from_copy_closure_with_captures(read_file, Root(root));
         host.function(read, js_string!("readFile"), 1);
     }
     Ok(host.build())
+}
+
+/// `unsetTheInitializedFlag(event)`: what `document.createEvent()` does and no constructor.
+fn unset_the_initialized_flag(_: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let event = args.get_or_undefined(0);
+    if let Some(core) = event.as_object().and_then(|event| event_of(&event)) {
+        core.unset_the_initialized_flag();
+    }
+    Ok(event.clone())
 }
 
 /// `readFile(path)`: the text of a file of the checkout, as its server would send it, or `undefined`.

@@ -1,13 +1,17 @@
 //! `importScripts()` for the scripts of workers.
 //! <https://html.spec.whatwg.org/multipage/workers.html#dom-workerglobalscope-importscripts>
 
-use std::rc::Rc;
+use std::{path::Path, rc::Rc};
 
 use boa_engine::{
     Context, Finalize, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, Trace, js_string,
 };
 
-use super::{run_script, scripts::load_one};
+use super::{
+    leading_imports::leading_imports,
+    run_script,
+    scripts::{LoadedScript, load_one},
+};
 use crate::cli::test::{
     job::{Harness, Job},
     plan::{Script, script_path},
@@ -41,15 +45,45 @@ fn import_scripts(
         return Err(network_error("there is no checkout".to_owned()));
     };
     for url in args {
-        let named = url.to_string(context)?.to_std_string_lossy();
-        let path = script_path(&named, &job.path, root);
-        if path.ends_with("resources/testharness.js") {
-            continue;
-        }
-        let script = load_one(job, &Script::File(path)).map_err(network_error)?;
-        run_script(job, &script, host, context).map_err(network_error)?;
+        let url = url.to_string(context)?.to_std_string_lossy();
+        import(job, root, &url, host, context).map_err(network_error)?;
     }
     Ok(JsValue::undefined())
+}
+
+/// Makes the calls that a script begins with, and takes them out of it.
+pub(super) fn run_leading(
+    job: &Job,
+    script: &mut LoadedScript,
+    host: &JsObject,
+    context: &mut Context,
+) -> Result<(), String> {
+    let Harness::Wpt { root, .. } = &job.harness else {
+        return Ok(());
+    };
+    let (urls, length) = leading_imports(&script.text);
+    for url in urls {
+        import(job, root, url, host, context)?;
+    }
+    // Errors keep their lines.
+    let lines = script.text[..length].matches('\n').count();
+    script.text.replace_range(..length, &"\n".repeat(lines));
+    Ok(())
+}
+
+fn import(
+    job: &Job,
+    root: &Path,
+    url: &str,
+    host: &JsObject,
+    context: &mut Context,
+) -> Result<(), String> {
+    let path = script_path(url, &job.path, root);
+    if path.ends_with("resources/testharness.js") {
+        return Ok(());
+    }
+    let script = load_one(job, &Script::File(path))?;
+    run_script(job, &script, host, context)
 }
 
 fn network_error(message: String) -> boa_engine::JsError {
