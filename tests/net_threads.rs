@@ -32,11 +32,17 @@ mod common {
         let mut names = Vec::new();
         for task in std::fs::read_dir("/proc/self/task").unwrap() {
             // A thread may end while the directory is read.
-            let Ok(name) = std::fs::read_to_string(task.unwrap().path().join("comm")) else {
+            let Ok(stat) = std::fs::read_to_string(task.unwrap().path().join("stat")) else {
                 continue;
             };
-            if name.starts_with("boaws-") {
-                names.push(name.trim().to_owned());
+            // Its number, its name in brackets, and more, of which the seventh is its flags.
+            let (name, rest) = stat.rsplit_once(')').unwrap();
+            let (_, name) = name.split_once('(').unwrap();
+            let flags: u32 = rest.split_whitespace().nth(6).unwrap().parse().unwrap();
+            // One that has been joined is listed for a moment longer.
+            let exiting = flags & 0x4 != 0;
+            if name.starts_with("boaws-") && !exiting {
+                names.push(name.to_owned());
             }
         }
         names.sort();

@@ -27,6 +27,7 @@ use super::{
     serve::{Server, ServerOptions},
     sources::{self, SourceFile},
     usage_error,
+    verbose::show_what_the_network_does,
 };
 use crate::{
     EventLoop, Hooks, WebSocketExtension,
@@ -46,9 +47,7 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
         Ok(sources) => sources,
         Err(message) => return usage_error(message),
     };
-    if args.verbose {
-        show_what_the_network_does();
-    }
+    show_what_the_network_does(args.verbose);
     let server = match args.serve.map(start_server).transpose() {
         Ok(server) => server,
         Err(error) => {
@@ -86,15 +85,6 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
             ExitCode::from(EXIT_USAGE)
         }
     }
-}
-
-fn show_what_the_network_does() {
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_max_level(tracing::Level::DEBUG)
-        .with_target(false)
-        .without_time()
-        .init();
 }
 
 fn start_server(scheme: ServeScheme) -> io::Result<Server> {

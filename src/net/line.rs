@@ -7,13 +7,14 @@
 
 use std::{
     io::{self, Read, Write},
+    mem,
     net::Shutdown,
 };
 
 use mio::{Registry, Token};
-use rustls::{ClientConnection, ProtocolVersion};
+use rustls::ClientConnection;
 
-use super::stream::Stream;
+use super::{stream::Stream, tls::agreed};
 
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
@@ -95,8 +96,8 @@ impl Line {
         }))
     }
 
-    /// Goes on with the handshake of TLS until it is done; `WouldBlock` while it waits for the
-    /// peer.
+    /// Goes on with the handshake of TLS; `Ok` when it is done. `WouldBlock` while it waits for the
+    /// peer, `Interrupted` to be called again at once.
     pub(crate) fn handshake(&mut self, ciphertext: &mut Ciphertext) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
@@ -104,11 +105,11 @@ impl Line {
         }
     }
 
-    /// Which TLS is spoken with the peer.
-    pub(crate) fn tls_version(&self) -> Option<ProtocolVersion> {
+    /// What TLS was agreed on with the peer, for people.
+    pub(crate) fn tls_agreed(&self) -> Option<String> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(line) => line.tls.protocol_version(),
+            Self::Tls(line) => Some(agreed(&line.tls)),
         }
     }
 
@@ -231,22 +232,24 @@ impl Write for Line {
 
 impl TlsLine {
     fn handshake(&mut self, ciphertext: &mut Ciphertext) -> io::Result<()> {
-        loop {
-            self.flush()?;
-            if !self.tls.is_handshaking() {
-                return Ok(());
-            }
-            // What came behind the handshake stays in rustls, where reading begins.
-            let mut under = Under {
-                line: &mut self.under,
-                ciphertext,
-                more: true,
-            };
-            if self.tls.read_tls(&mut under)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.process()
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.flush()?;
+        if !self.tls.is_handshaking() {
+            return Ok(());
+        }
+        // What comes behind the handshake stays in rustls, where reading begins.
+        let mut under = Under {
+            line: &mut self.under,
+            ciphertext,
+            more: true,
+        };
+        if self.tls.read_tls(&mut under)? == 0 {
+            let why = "the server ended the connection";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        }
+        match self.process() {
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            // Not a loop: a peer that is never done must not outrun the caller's deadline.
+            Ok(()) => Err(io::ErrorKind::Interrupted.into()),
         }
     }
 
@@ -265,7 +268,7 @@ impl TlsLine {
         ciphertext: &mut Ciphertext,
         more: bool,
     ) -> io::Result<usize> {
-        let mut taken = 0;
+        let mut asked = false;
         loop {
             // What is decrypted goes first, so that rustls never holds more than one record and
             // never refuses to take the next.
@@ -276,39 +279,44 @@ impl TlsLine {
             if let Some(error) = &self.failed {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error.clone()));
             }
-            if more && taken >= CIPHERTEXT {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            taken += match &mut self.under {
+            let taken = match &mut self.under {
                 Line::Plain(stream) => {
                     if ciphertext.is_empty() {
                         if !more {
                             return Err(io::ErrorKind::WouldBlock.into());
+                        }
+                        if mem::replace(&mut asked, true) {
+                            return Err(io::ErrorKind::Interrupted.into());
                         }
                         // No more than is asked for: all of it has to be used up in this turn.
                         // Nothing read is FIN: rustls gets to see that below, and tells whether it
                         // is cut.
                         ciphertext.fill(stream, buffer.len())?;
                     }
-                    match self.tls.read_tls(ciphertext) {
-                        Ok(count) => count,
-                        // It reads from memory, so that what it does not like is how much it is.
-                        Err(error) => {
-                            self.failed = Some(rustls::Error::General(error.to_string()));
-                            continue;
-                        }
-                    }
+                    // It reads from memory, so that what it may not like is how much it is.
+                    let taken = self.tls.read_tls(ciphertext);
+                    taken.map_err(|error| rustls::Error::General(error.to_string()))
                 }
                 line @ Line::Tls(_) => {
+                    let more = more && !asked;
                     let mut under = Under {
                         line,
                         ciphertext,
                         more,
                     };
-                    self.tls.read_tls(&mut under)?
+                    match self.tls.read_tls(&mut under) {
+                        Err(error) if asked && error.kind() == io::ErrorKind::WouldBlock => {
+                            return Err(io::ErrorKind::Interrupted.into());
+                        }
+                        taken => taken?,
+                    };
+                    asked |= more;
+                    Ok(0)
                 }
             };
-            self.failed = self.process().err();
+            if let Err(error) = taken.and_then(|_| self.process()) {
+                self.failed = Some(error);
+            }
         }
     }
 

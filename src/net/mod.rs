@@ -8,7 +8,7 @@
 //! the bytes on the line, limits and deadlines, errors by phase.
 //!
 //! **Out of scope:** the frames and the state of the closing handshake ([`protocol`]); what script
-//! sees; heartbeats.
+//! sees.
 //!
 //! ```text
 //!  JavaScript thread                                      threads of this room
@@ -22,14 +22,13 @@
 //!
 //! # Diagnostics
 //!
-//! What happens to a connection is told to `tracing` at the level debug, target
-//! `boa_websocket::net`: connect, resolved, connected, proxy, tls, upgraded, closing, closed, failed,
-//! with the socket's id. Host names, ports and addresses are; user info, paths, queries, header
-//! values and payloads never are.
-//!
-//! # Where later parts go
-//!
-//! * Heartbeat: a deadline of `thread::socket`, beside the protocol's.
+//! Each connection has a `tracing` span, `connection`, with the fields id, host, port and secure;
+//! target `boa_websocket::net`, level debug, like the events in it: connect, resolved, connected,
+//! proxy, tls, upgraded, pong (with the round trip), closing, closed, failed; of an upgrade that is
+//! refused, answer (status and reason) and header, for each of the answer's headers. Without a listener that costs next to nothing.
+//! Never told are user info, paths, queries, values of request headers, payloads, and those values
+//! of response headers that may be secrets: cookies, tokens, what follows the scheme of a challenge,
+//! the query of a `Location`. A connection whose certificate is not verified is warned of.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 //! [`protocol`]: crate::protocol
@@ -38,6 +37,7 @@ mod connect;
 mod cookies;
 mod error;
 mod handshake;
+mod heartbeat;
 mod line;
 mod network;
 mod options;
@@ -57,7 +57,9 @@ mod vocabulary;
 
 pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
-pub use handshake::{Refusal, is_handshake_header};
+pub(crate) use handshake::is_secret;
+pub use handshake::{Answer, Refusal, is_handshake_header};
+pub use heartbeat::Heartbeat;
 pub use network::Network;
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
@@ -67,7 +69,7 @@ pub use queue::{EventBatch, TextRange};
 pub(crate) use resolver::known_addresses;
 pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};
-pub use tls::TlsOptions;
+pub use tls::{TlsAlert, TlsOptions};
 #[cfg(unix)]
 pub use unix::UnixSockets;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

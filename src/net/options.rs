@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::{HeaderName, HeaderValue};
+
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
-    cookies::CookieJar, policy::Policy, proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions,
-    tls::TlsOptions,
+    cookies::CookieJar, heartbeat::Heartbeat, policy::Policy, proxy::ProxyOptions,
+    resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
 };
 use crate::protocol::{Config, Deflate};
 
@@ -24,9 +26,17 @@ pub struct Options {
     pub limits: Limits,
     /// Bounds on time.
     pub timeouts: Timeouts,
+    /// Whether the peer is asked for a sign of life.
+    pub heartbeat: Heartbeat,
     /// The `User-Agent` of the opening handshake. `None`: `boa_websocket/` and the version; an
     /// empty string: no such header.
     pub user_agent: Option<String>,
+    /// Further headers of every opening handshake, in this order. Those that script sets by the
+    /// same name take their place; they take the place of those that are sent by default, of
+    /// `User-Agent` for one. A name that [belongs to the handshake](super::is_handshake_header)
+    /// fails every connection. `Debug` shows the values that are not marked as sensitive. Default:
+    /// none.
+    pub default_headers: Vec<(HeaderName, HeaderValue)>,
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
@@ -54,7 +64,9 @@ impl Default for Options {
             compression: Compression::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            heartbeat: Heartbeat::default(),
             user_agent: None,
+            default_headers: Vec::new(),
             cookie_jar: None,
             serial_handshakes: true,
             tcp: TcpOptions::default(),
@@ -213,6 +225,16 @@ pub struct Timeouts {
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.
     pub close: Duration,
+    /// How long nothing at all may be received on an open connection, Pongs included. `None` or zero:
+    /// for ever, which is the default. Then it is failed with
+    /// [`ErrorKind::IdleTimeout`](super::ErrorKind::IdleTimeout): 1006 for script. While reading is
+    /// held back for script's sake this time does not run, and afterwards it begins anew.
+    pub idle: Option<Duration>,
+    /// How long a connection that the peer has broken the protocol on, or a limit of it, is failed
+    /// later than that is found while script has not yet
+    /// [consumed](super::Network::consumed) the messages that came before, so that their answers
+    /// still get through. Default: 500 ms; zero: it is failed at once. Meanwhile nothing is read.
+    pub failure_delay: Duration,
     /// How long the line is kept once both Close frames are through, or once the connection has
     /// been failed, for the peer to end it first. Default: 2 s.
     pub linger: Duration,
@@ -227,6 +249,8 @@ impl Default for Timeouts {
         Self {
             handshake: Duration::from_secs(30),
             close: protocol.close_timeout,
+            idle: None,
+            failure_delay: Duration::from_millis(500),
             linger: protocol.linger,
             shutdown: Duration::from_millis(250),
         }

@@ -11,7 +11,11 @@ mod cookies;
 mod dead_address;
 mod echo;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod heartbeat;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
@@ -31,6 +35,9 @@ mod resolver;
 #[cfg(feature = "ring")]
 #[cfg(test)]
 mod tls;
+#[cfg(feature = "ring")]
+#[cfg(test)]
+mod tls_options;
 #[cfg(unix)]
 #[cfg(test)]
 mod unix;

@@ -2,9 +2,12 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod compression;
+mod headers;
 mod policy;
 mod proxy;
 mod reach;
+mod timeouts;
 mod tls;
 
 use clap::Args;
@@ -18,6 +21,12 @@ pub(super) struct NetworkArgs {
     tls: tls::TlsArgs,
 
     #[command(flatten)]
+    headers: headers::HeaderArgs,
+
+    #[command(flatten)]
+    compression: compression::CompressionArgs,
+
+    #[command(flatten)]
     proxy: proxy::ProxyArgs,
 
     #[command(flatten)]
@@ -25,6 +34,9 @@ pub(super) struct NetworkArgs {
 
     #[command(flatten)]
     policy: policy::PolicyArgs,
+
+    #[command(flatten)]
+    timeouts: timeouts::TimeoutArgs,
 }
 
 impl NetworkArgs {
@@ -38,8 +50,11 @@ impl NetworkArgs {
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
         let builder = self.tls.apply(builder)?;
+        let builder = self.headers.apply(builder)?;
+        let builder = self.compression.apply(builder);
         let builder = self.proxy.apply(builder)?;
         let builder = self.reach.apply(builder)?;
+        let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)
     }
 

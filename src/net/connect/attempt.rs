@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::Span;
+
 use super::{turns::Turn, wait::Cancel};
 use crate::net::{
     error::{Error, ErrorKind},
@@ -50,6 +52,7 @@ pub(super) struct Attempt {
     pub(super) timer: Option<Instant>,
     /// Why no address has worked so far.
     pub(super) failure: Option<Error>,
+    pub(super) span: Span,
 }
 
 /// A connection that is being established.
@@ -67,6 +70,7 @@ impl Attempt {
         request: ConnectRequest,
         charge: Arc<Charge>,
         budget: Duration,
+        span: Span,
         now: Instant,
     ) -> Self {
         Self {
@@ -83,6 +87,7 @@ impl Attempt {
             has_place: false,
             timer: None,
             failure: None,
+            span,
         }
     }
 
@@ -204,7 +209,14 @@ mod tests {
         let target = Target::new(&url::Url::parse("ws://h:1/").unwrap()).unwrap();
         let request = ConnectRequest::new(url::Url::parse("ws://h:1/").unwrap());
         let charge = Arc::default();
-        let mut attempt = Attempt::new(target, request, charge, Duration::ZERO, Instant::now());
+        let mut attempt = Attempt::new(
+            target,
+            request,
+            charge,
+            Duration::ZERO,
+            Span::none(),
+            Instant::now(),
+        );
         for (kind, told) in [
             (
                 io::ErrorKind::NetworkUnreachable,

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
-use tracing::debug;
-use url::Host;
+use rustls::{
+    ClientConfig, ClientConnection,
+    pki_types::{InvalidDnsNameError, ServerName},
+};
+use tracing::{Span, debug, warn};
 
 use super::{
     turns::Turn,
@@ -17,7 +19,7 @@ use super::{
 use crate::net::{
     cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
-    handshake::{Accepted, Handshake, Refusal, ResponseReader},
+    handshake::{Accepted, Answer, Handshake, Refusal, ResponseReader, Shown},
     line::{Ciphertext, Line},
     options::Options,
     proxy::{self, Proxy},
@@ -69,6 +71,8 @@ pub(super) struct Dial {
     /// The time there is for it.
     pub(super) budget: Duration,
     pub(super) cancel: Arc<Cancel>,
+    /// The connection's.
+    pub(super) span: Span,
 }
 
 /// A WebSocket whose opening handshake has succeeded.
@@ -88,11 +92,10 @@ impl Dial {
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
     ) -> Result<Established, Error> {
+        let _entered = self.span.enter();
         let jar = dialler.options.cookie_jar.as_deref();
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
-        let agent = dialler.options.user_agent();
-        let compression = &dialler.options.compression;
-        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
+        let handshake = Handshake::new(&self.target, &self.request, cookies, &dialler.options)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         stream
             .register(patience.registry(), LINE)
@@ -131,7 +134,8 @@ impl Dial {
     ) -> Result<Line, Error> {
         let subject = self.target.subject();
         let config = dialler.tls()?;
-        let name = server_name(&self.target.host, &subject)?;
+        let name = server_name(dialler.options.tls.name_of(&self.target.host), &subject)?;
+        self.warn_of_any_certificate(dialler, &subject);
         self.tls(under, config, name, &subject, patience, ciphertext)
     }
 
@@ -151,10 +155,18 @@ impl Dial {
         patience
             .until_done(|| line.handshake(ciphertext))
             .map_err(|why| why.into_error(Phase::Tls, subject))?;
-        debug!(
-            target: "boa_websocket::net", id = %self.id, version = ?line.tls_version(), "tls"
-        );
+        debug!(target: "boa_websocket::net", id = %self.id, agreed = line.tls_agreed(), "tls");
         Ok(line)
+    }
+
+    /// Nobody shall forget that certificates are not verified.
+    pub(super) fn warn_of_any_certificate(&self, dialler: &Dialler, server: &str) {
+        if dialler.options.tls.takes_any_certificate() {
+            warn!(
+                target: "boa_websocket::net", id = %self.id, server,
+                "the server's certificate is not verified: anybody could be answering"
+            );
+        }
     }
 
     /// Sends the request and reads the response, RFC 6455 section 4.
@@ -195,7 +207,12 @@ impl Dial {
             {
                 jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
             }
-            if let Some(accepted) = answer.map_err(refused)? {
+            let answer = answer.map_err(|refusal| {
+                let answer = reader.refused.take();
+                self.show(answer.as_ref());
+                refused(refusal).with_answer(answer)
+            });
+            if let Some(accepted) = answer? {
                 break accepted;
             }
         };
@@ -212,6 +229,24 @@ impl Dial {
         Ok(accepted)
     }
 
+    /// Tells of an answer that is refused.
+    fn show(&self, answer: Option<&Answer>) {
+        let Some(Answer {
+            status,
+            reason,
+            headers,
+            ..
+        }) = answer
+        else {
+            return;
+        };
+        debug!(target: "boa_websocket::net", id = %self.id, status, reason, "answer");
+        for (name, value) in headers {
+            let value = Shown(name, value);
+            debug!(target: "boa_websocket::net", id = %self.id, %name, %value, "header");
+        }
+    }
+
     fn error(&self, phase: Phase, kind: ErrorKind) -> Error {
         Error::new(phase, kind, self.target.subject())
     }
@@ -225,17 +260,13 @@ impl Dial {
     }
 }
 
-/// The name that a certificate must be for.
+/// The name that a certificate must be for, if the host can be one.
 pub(super) fn server_name(
-    host: &Host<String>,
+    name: Result<ServerName<'static>, InvalidDnsNameError>,
     subject: &str,
 ) -> Result<ServerName<'static>, Error> {
-    Ok(match host {
-        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
-            let kind = ErrorKind::InvalidRequest("server name");
-            Error::new(Phase::Tls, kind, subject).caused_by(error)
-        })?,
-        Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
-        Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
+    name.map_err(|error| {
+        let kind = ErrorKind::InvalidRequest("server name");
+        Error::new(Phase::Tls, kind, subject).caused_by(error)
     })
 }

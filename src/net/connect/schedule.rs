@@ -12,7 +12,7 @@ use std::{
 };
 
 use mio::Registry;
-use tracing::debug;
+use tracing::{Span, debug};
 use url::Host;
 
 use super::{
@@ -114,6 +114,7 @@ impl Connects {
         id: SocketId,
         request: ConnectRequest,
         charge: Arc<Charge>,
+        span: Span,
         now: Instant,
     ) {
         let target = match self.admit(&request) {
@@ -121,12 +122,12 @@ impl Connects {
             Err(error) => return self.fail(id, error, now),
         };
         debug!(
-            target: "boa_websocket::net",
+            target: "boa_websocket::net", parent: &span,
             %id, host = %target.host, port = target.port, tls = target.secure, "connect"
         );
         let endpoint = self.endpoint_without_address(&target);
         let proxy = match endpoint {
-            None => self.dialler.proxy(id, &target, &request),
+            None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
             // It is on this machine, and no proxy's business.
             Some(_) => Ok(None),
         };
@@ -135,7 +136,7 @@ impl Connects {
             Err(error) => return self.fail(id, error, now),
         };
         let budget = self.dialler.options.timeouts.handshake;
-        let mut attempt = Attempt::new(target, request, charge, budget, now);
+        let mut attempt = Attempt::new(target, request, charge, budget, span, now);
         attempt.proxy = proxy;
         let host = attempt.hop().host().clone();
         self.attempts.insert(id, attempt);

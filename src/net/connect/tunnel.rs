@@ -14,6 +14,7 @@ use crate::net::{
     policy,
     proxy::{Ask, Choice, Failure, Proxy, ProxyKind, Stream, open_tunnel},
     target::Target,
+    tls::name_of_host,
     vocabulary::{ConnectRequest, SocketId},
 };
 
@@ -61,7 +62,8 @@ impl Dial {
         if proxy.kind() == ProxyKind::Https {
             let config = dialler.proxy_tls()?;
             let subject = format!("the proxy {proxy}");
-            let name = server_name(proxy.host(), &subject)?;
+            let name = server_name(name_of_host(proxy.host()), &subject)?;
+            self.warn_of_any_certificate(dialler, &subject);
             line = self.tls(line, config, name, &subject, patience, ciphertext)?;
         }
         let options = &dialler.options;

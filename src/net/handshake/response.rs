@@ -4,7 +4,7 @@
 use http::HeaderValue;
 use tungstenite::handshake::derive_accept_key;
 
-use super::{Handshake, Refusal, extensions};
+use super::{Answer, Handshake, Refusal, extensions};
 use crate::protocol::Deflate;
 
 /// What the server has agreed to.
@@ -25,6 +25,8 @@ pub(crate) struct ResponseReader {
     head: Vec<u8>,
     /// The values of `Set-Cookie`, once the head is whole.
     pub(crate) set_cookies: Vec<HeaderValue>,
+    /// The head, once it is whole, if it was refused.
+    pub(crate) refused: Option<Answer>,
     max_bytes: usize,
     max_headers: usize,
 }
@@ -38,6 +40,7 @@ impl ResponseReader {
         Self {
             head: Vec::new(),
             set_cookies: Vec::new(),
+            refused: None,
             max_bytes,
             max_headers,
         }
@@ -64,7 +67,8 @@ impl ResponseReader {
             Ok(httparse::Status::Complete(length)) => {
                 self.check_length(length)?;
                 self.set_cookies = set_cookies(&response);
-                let mut accepted = check(&response, sent)?;
+                let mut accepted = check(&response, sent)
+                    .inspect_err(|_| self.refused = Some(Answer::new(&response)))?;
                 accepted.rest = self.head.split_off(length);
                 Ok(Some(accepted))
             }

@@ -29,6 +29,9 @@ pub(crate) enum Item {
     Discard { id: SocketId },
     /// Enough of this socket's messages have been consumed.
     Resume { id: SocketId },
+    /// All of this socket's messages have been consumed, and what script said to them stands before
+    /// this.
+    Settled { id: SocketId },
     /// A lookup has ended.
     Resolved {
         host: String,

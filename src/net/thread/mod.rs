@@ -4,8 +4,10 @@
 //! the response head). So a connection that has something to do stands in a ready list, gets one
 //! bounded turn a round, and the poller is asked without waiting as long as the list is not empty.
 
+mod answers;
 mod deadlines;
 mod desk;
+mod liveness;
 mod socket;
 
 use std::{
@@ -18,7 +20,8 @@ use std::{
 };
 
 use mio::{Events, Poll, Token, Waker};
-use tracing::debug;
+use tracing::{Span, debug, debug_span};
+use url::Url;
 
 use self::{
     deadlines::Deadlines,
@@ -64,6 +67,7 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
         ),
         ready: VecDeque::new(),
         deadlines: Deadlines::default(),
+        spans: HashMap::new(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
@@ -89,6 +93,8 @@ struct SocketThread {
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
     deadlines: Deadlines,
+    /// The spans of connections that are not over. Empty when nobody listens.
+    spans: HashMap<SocketId, Span>,
     desk: Desk,
     items: Vec<Item>,
     /// Since when there has been no socket.
@@ -236,17 +242,22 @@ impl SocketThread {
                 request,
                 charge,
             } => {
+                let span = span_of(id, &request.url);
+                if !span.is_disabled() {
+                    self.spans.insert(id, span.clone());
+                }
                 let limit = self.shared.dialler.options.limits.sockets;
                 if self.sockets.len() + self.connects.len() >= limit {
                     let kind = ErrorKind::TooManySockets(limit);
                     let subject = request.url.host_str().unwrap_or_default();
                     return self.failed(id, Error::new(Phase::Policy, kind, subject));
                 }
-                self.connects.begin(id, *request, charge, now);
+                self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
-            Item::Discard { id } => self.with_socket(id, Socket::discard),
-            Item::Resume { id } => self.with_socket(id, Socket::resume),
+            Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
+            Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
+            Item::Settled { id } => self.with_socket(id, Socket::settle),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
         }
@@ -266,12 +277,16 @@ impl SocketThread {
                 if let Some(error) = self.connects.cancel(id, now) {
                     return self.failed(id, error);
                 }
-                debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                if self.sockets.contains_key(&id) {
+                    let _entered = self.spans.get(&id).map(Span::enter);
+                    debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                }
                 self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
             Command::Abort { id } => {
                 self.connects.cancel(id, now);
                 self.sockets.remove(&id);
+                self.spans.remove(&id);
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
@@ -281,6 +296,7 @@ impl SocketThread {
     /// Has something done to a socket, and gives it a turn.
     fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut Socket)) {
         if let Some(socket) = self.sockets.get_mut(&id) {
+            let _entered = self.spans.get(&id).map(Span::enter);
             act(socket);
             make_ready(&mut self.ready, id, socket);
         }
@@ -319,7 +335,11 @@ impl SocketThread {
 
     /// The end of a socket that has no other one.
     fn failed(&mut self, id: SocketId, error: Error) {
-        debug!(target: "boa_websocket::net", %id, %error, "failed");
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
+        debug!(
+            target: "boa_websocket::net", %id, phase = ?error.phase(), %error, "failed"
+        );
         let end = (1006, String::new(), false);
         self.desk.pending.push_closed(id, end, Some(error));
         self.desk.deliver_if_full();
@@ -339,7 +359,11 @@ impl SocketThread {
                 continue;
             };
             socket.in_ready_list = false;
-            match socket.turn(&mut self.desk, now) {
+            let next = {
+                let _entered = self.spans.get(&id).map(Span::enter);
+                socket.turn(&mut self.desk, now)
+            };
+            match next {
                 Next::Wait => {}
                 Next::Again => make_ready(&mut self.ready, id, socket),
                 Next::Finished => {
@@ -358,6 +382,8 @@ impl SocketThread {
             return;
         };
         let (end, error) = socket.into_end();
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
         let (code, _, clean) = &end;
         match &error {
             Some(error) => debug!(target: "boa_websocket::net", %id, code, clean, %error, "closed"),
@@ -366,6 +392,14 @@ impl SocketThread {
         self.desk.pending.push_closed(id, end, error);
         self.desk.deliver_if_full();
     }
+}
+
+/// What everything that happens to a connection belongs to.
+fn span_of(id: SocketId, url: &Url) -> Span {
+    debug_span!(
+        target: "boa_websocket::net", parent: None, "connection",
+        %id, host = url.host_str(), port = url.port_or_known_default(), secure = url.scheme() == "wss"
+    )
 }
 
 fn make_ready(ready: &mut VecDeque<SocketId>, id: SocketId, socket: &mut Socket) {

@@ -37,8 +37,7 @@ impl Connects {
             return refuse(ErrorKind::TooManyConnecting(options.limits.connecting));
         }
         // It is made again when it is sent, with the cookies of that moment.
-        let agent = options.user_agent();
-        Handshake::new(&target, request, agent, None, &options.compression)?;
+        Handshake::new(&target, request, None, options)?;
         Ok(target)
     }
 
@@ -87,6 +86,7 @@ impl Connects {
         let Some(attempt) = self.attempts.get(&id) else {
             return;
         };
+        let _entered = attempt.span.clone().entered();
         debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
         let policy = self.dialler.options.policy.as_deref();
         let mut endpoints = VecDeque::new();

@@ -98,7 +98,10 @@ impl Connects {
     ) {
         if let Some(attempt) = self.attempts.get_mut(&id) {
             let error = Error::io(Phase::Connect, attempt.hop().subject(), why);
-            debug!(target: "boa_websocket::net", %id, %endpoint, %error, "address failed");
+            debug!(
+                target: "boa_websocket::net", parent: &attempt.span, %id, address = %endpoint,
+                %error, "address failed"
+            );
             attempt.address_failed(error);
             attempt.next_at = now;
             self.due.push_back(id);
@@ -107,11 +110,14 @@ impl Connects {
 
     /// The first one that is connected goes on, alone.
     pub(super) fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
-        debug!(target: "boa_websocket::net", %id, address = %racer.endpoint, "connected");
         self.end_race(id, Some(&racer.turn));
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
+        debug!(
+            target: "boa_websocket::net", parent: &attempt.span, %id, address = %racer.endpoint,
+            "connected"
+        );
         attempt.stage = Stage::HandedOver;
         let dial = Dial {
             id,
@@ -121,6 +127,7 @@ impl Connects {
             turn: racer.turn.clone(),
             budget: attempt.clock.left(now),
             cancel: attempt.cancel.clone(),
+            span: attempt.span.clone(),
         };
         self.set_timer(id, now);
         if let Err(error) = self.workers.submit(dial, racer.stream) {

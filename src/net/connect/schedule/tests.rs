@@ -19,7 +19,7 @@ fn connects(options: Options) -> (Connects, Poll) {
 fn begin(connects: &mut Connects, url: &str, now: Instant) -> SocketId {
     let id = SocketId::next();
     let request = ConnectRequest::new(Url::parse(url).unwrap());
-    connects.begin(id, request, Arc::default(), now);
+    connects.begin(id, request, Arc::default(), Span::none(), now);
     id
 }
 
