@@ -287,6 +287,8 @@ fn the_wire_and_the_events() {
             for message in case.messages {
                 assert_eq!(&client.text(), message, "{what}");
             }
+            // Script has nothing to answer, so that a failure need not wait for it.
+            client.network.flush();
             let closed = match client.next().1 {
                 Event::Closed(closed) => closed,
                 other => panic!("{what}: {other:?}"),

@@ -325,7 +325,7 @@ fn a_head_that_drips_and_ends_in_time_is_good() {
         }
         let _ = tcp.read_to_end(&mut Vec::new());
     });
-    let mut client = Client::new();
+    let mut client = Client::with(|options| options.timeouts.linger = Duration::from_millis(50));
     client.connect(&url);
     assert!(matches!(client.next().1, Event::Opened { .. }));
     assert_eq!(client.text(), "ä");
