@@ -60,6 +60,8 @@ pub(crate) struct Client {
     bell: Bell,
     /// Whether it tells the network what it has seen.
     pub(crate) consumes: bool,
+    /// What it has seen and not told, of all sockets.
+    unconsumed: usize,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
     /// Our Close frames that the network has reported as sent.
@@ -85,6 +87,7 @@ impl Client {
             batch: EventBatch::new(),
             bell,
             consumes: true,
+            unconsumed: 0,
             sent: 0,
             closes_sent: 0,
         }
@@ -214,9 +217,18 @@ impl Client {
             };
             if self.consumes {
                 self.network.consumed(id, charge);
+            } else {
+                self.unconsumed += charge;
             }
             return Some((id, event));
         }
+    }
+
+    /// Tells what it has not told of its only socket, and goes on telling.
+    pub(crate) fn catch_up(&mut self, id: SocketId) {
+        let bytes = std::mem::take(&mut self.unconsumed);
+        self.network.consumed(id, bytes);
+        self.consumes = true;
     }
 
     pub(crate) fn text(&mut self) -> String {

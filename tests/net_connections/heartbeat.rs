@@ -180,8 +180,7 @@ fn a_script_that_is_slow_to_read_is_not_punished() {
         waiting += 1;
     }
     assert!(waiting < MESSAGES, "the server was never held back");
-    client.network.consumed(id, waiting * (SIZE + 64));
-    client.consumes = true;
+    client.catch_up(id);
     for _ in waiting..MESSAGES {
         assert_eq!(client.binary().len(), SIZE);
     }
@@ -205,7 +204,7 @@ fn after_a_pause_the_peer_has_its_whole_time_again() {
     let id = client.open(&url);
     assert_eq!(client.binary().len(), SIZE);
     thread::sleep(ms(2000));
-    client.network.consumed(id, SIZE + 64);
+    client.catch_up(id);
     // Without a word from the peer, at first.
     thread::sleep(ms(200));
     client.send_text(id, "still here");
