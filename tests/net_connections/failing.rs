@@ -202,7 +202,7 @@ fn long_answers_are_written_to_their_end() {
     for number in 0..ANSWERS {
         client.send_binary(id, vec![number as u8; SIZE]);
     }
-    client.catch_up(id);
+    client.consume(id);
     client.network.flush();
     check_failed(&mut client);
     let frames = reports.recv().unwrap();

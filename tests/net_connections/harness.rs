@@ -60,7 +60,7 @@ pub(crate) struct Client {
     bell: Bell,
     /// Whether it tells the network what it has seen.
     pub(crate) consumes: bool,
-    /// What it has seen and not told, of all sockets.
+    /// What was not consumed at once, all of one socket: see [`Client::consume`].
     unconsumed: usize,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
@@ -151,6 +151,8 @@ impl Client {
             if let Some(event) = self.poll() {
                 return event;
             }
+            // The end of a turn.
+            self.network.flush();
             let (rung, changed) = &*self.bell;
             let left = deadline.saturating_duration_since(Instant::now());
             let (mut rung, timeout) = changed
@@ -224,11 +226,10 @@ impl Client {
         }
     }
 
-    /// Tells what it has not told of its only socket, and goes on telling.
-    pub(crate) fn catch_up(&mut self, id: SocketId) {
-        let bytes = std::mem::take(&mut self.unconsumed);
-        self.network.consumed(id, bytes);
-        self.consumes = true;
+    /// Consumes what was taken while `consumes` was unset.
+    pub(crate) fn consume(&mut self, id: SocketId) {
+        let charge = std::mem::take(&mut self.unconsumed);
+        self.network.consumed(id, charge);
     }
 
     pub(crate) fn text(&mut self) -> String {

@@ -180,7 +180,8 @@ fn a_script_that_is_slow_to_read_is_not_punished() {
         waiting += 1;
     }
     assert!(waiting < MESSAGES, "the server was never held back");
-    client.catch_up(id);
+    client.consume(id);
+    client.consumes = true;
     for _ in waiting..MESSAGES {
         assert_eq!(client.binary().len(), SIZE);
     }
@@ -204,7 +205,7 @@ fn after_a_pause_the_peer_has_its_whole_time_again() {
     let id = client.open(&url);
     assert_eq!(client.binary().len(), SIZE);
     thread::sleep(ms(2000));
-    client.catch_up(id);
+    client.consume(id);
     // Without a word from the peer, at first.
     thread::sleep(ms(200));
     client.send_text(id, "still here");
