@@ -101,6 +101,7 @@ pub(crate) fn deflated(message: &[u8]) -> Vec<u8> {
 }
 
 /// A server for one connection, of which nothing is read before.
+#[cfg(feature = "ring")]
 pub(crate) fn once(connection: impl FnOnce(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = url_of(listener.local_addr().unwrap());
