@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -35,6 +35,18 @@ fn trusted() -> &'static (Signer, Arc<ServerConfig>) {
 
 fn trust(options: &mut Options) {
     options.tls.add_der(trusted().0.der.to_vec()).unwrap();
+}
+
+/// A server for one connection, of which nothing is read before.
+fn once(connection: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = url_of(listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (tcp, _) = listener.accept().unwrap();
+        drop(listener);
+        connection(tcp);
+    });
+    url
 }
 
 /// What becomes of the bytes that a server writes.
@@ -434,7 +446,7 @@ proptest! {
             answer.extend((bytes.len() as u16).to_be_bytes());
         }
         answer.extend(bytes);
-        let url = crate::wire::once(move |mut tcp| {
+        let url = once(move |mut tcp| {
             let _ = tcp.write_all(&answer);
             let _ = tcp.shutdown(Shutdown::Write);
             let _ = tcp.read_to_end(&mut Vec::new());
@@ -447,7 +459,7 @@ proptest! {
     /// A byte that is another on its way.
     #[test]
     fn a_spoilt_byte(at in 0..1700usize, difference in 1..=255u8) {
-        let url = crate::wire::once(move |tcp| {
+        let url = once(move |tcp| {
             let mut position = 0;
             let mut way = move |tcp: &mut TcpStream, bytes: &[u8]| {
                 let mut bytes = bytes.to_vec();

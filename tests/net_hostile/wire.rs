@@ -2,14 +2,13 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
-    thread,
 };
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use crate::harness::{accept_value, read_client_frame, read_head, serve, url_of};
+use crate::harness::{accept_value, read_client_frame, read_head, serve};
 
 type Connection = Arc<dyn Fn(TcpStream, &str) + Send + Sync>;
 
@@ -98,19 +97,6 @@ pub(crate) fn deflate(stream: &mut Compress, message: &[u8]) -> Vec<u8> {
 /// One message, compressed by itself.
 pub(crate) fn deflated(message: &[u8]) -> Vec<u8> {
     deflate(&mut Compress::new(Compression::best(), false), message)
-}
-
-/// A server for one connection, of which nothing is read before.
-#[cfg(feature = "ring")]
-pub(crate) fn once(connection: impl FnOnce(TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = url_of(listener.local_addr().unwrap());
-    thread::spawn(move || {
-        let (tcp, _) = listener.accept().unwrap();
-        drop(listener);
-        connection(tcp);
-    });
-    url
 }
 
 /// What a server saw of the client after it had done what it does.
