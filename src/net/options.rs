@@ -87,6 +87,19 @@ impl Options {
             Some(agent) => Some(agent),
         }
     }
+
+    /// What the protocol of one connection has to know, where `deflate` was agreed on.
+    pub(crate) fn protocol_config(&self, deflate: Option<Deflate>) -> Config {
+        Config {
+            max_message_size: self.limits.message_size,
+            max_fragments: self.limits.fragments,
+            close_timeout: self.timeouts.close,
+            linger: self.timeouts.linger,
+            failure_delay: self.timeouts.failure_delay,
+            deflate,
+            ..Config::default()
+        }
+    }
 }
 
 /// permessage-deflate: what is offered to servers, and how it is used where they agree.

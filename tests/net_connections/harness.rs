@@ -151,6 +151,8 @@ impl Client {
             if let Some(event) = self.poll() {
                 return event;
             }
+            // The end of a turn.
+            self.network.flush();
             let (rung, changed) = &*self.bell;
             let left = deadline.saturating_duration_since(Instant::now());
             let (mut rung, timeout) = changed

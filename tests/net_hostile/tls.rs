@@ -37,6 +37,18 @@ fn trust(options: &mut Options) {
     options.tls.add_der(trusted().0.der.to_vec()).unwrap();
 }
 
+/// A server for one connection, of which nothing is read before.
+fn once(connection: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = url_of(listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (tcp, _) = listener.accept().unwrap();
+        drop(listener);
+        connection(tcp);
+    });
+    url
+}
+
 /// What becomes of the bytes that a server writes.
 trait Way: Send {
     fn write(&mut self, tcp: &mut TcpStream, bytes: &[u8]) -> io::Result<()>;

@@ -17,7 +17,7 @@ use crate::net::{
     queue::{Charge, EventBatch, EventQueue},
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
-use crate::protocol::{self, Config, Connection, Deflate, State};
+use crate::protocol::{self, Connection, State};
 
 /// Bytes of a connection that are read in one turn, and the same of what is written, so that a
 /// busy one does not starve the others.
@@ -112,7 +112,7 @@ impl Socket {
                 Some(_) => COMPRESSED_READ,
                 None => usize::MAX,
             },
-            protocol: Connection::new(protocol_config(options, accepted.deflate)),
+            protocol: Connection::new(options.protocol_config(accepted.deflate)),
             charge,
             receive_limit: receive_queue,
             send_limit: send_queue,
@@ -493,16 +493,4 @@ impl Socket {
 fn spend(budget: usize, count: usize, payload: u64) -> usize {
     let payload = usize::try_from(payload).unwrap_or(usize::MAX);
     budget.saturating_sub(count.max(payload))
-}
-
-fn protocol_config(options: &Options, deflate: Option<Deflate>) -> Config {
-    Config {
-        max_message_size: options.limits.message_size,
-        max_fragments: options.limits.fragments,
-        close_timeout: options.timeouts.close,
-        failure_delay: options.timeouts.failure_delay,
-        linger: options.timeouts.linger,
-        deflate,
-        ..Config::default()
-    }
 }
