@@ -428,18 +428,6 @@ fn tickets_by_the_thousand() {
     }
 }
 
-/// A server for one connection, of which nothing is read before.
-fn once(connection: impl FnOnce(TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = url_of(listener.local_addr().unwrap());
-    thread::spawn(move || {
-        let (tcp, _) = listener.accept().unwrap();
-        drop(listener);
-        connection(tcp);
-    });
-    url
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
