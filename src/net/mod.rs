@@ -25,8 +25,8 @@
 //! Each connection has a `tracing` span, `connection`, with the fields id, host, port and secure;
 //! target `boa_websocket::net`, level debug, like the events in it: connect, resolved, connected,
 //! proxy, tls, upgraded, pong (with the round trip), closing, closed, failed; of an upgrade that is
-//! refused, answer (status and reason) and header, for each of the answer's headers. Without a listener that costs next to nothing.
-//! Never told are user info, paths, queries, values of request headers, payloads, and those values
+//! refused, answer (status and reason) and header, for each of the answer's headers. Without a
+//! listener that costs next to nothing. Never told are user info, paths, queries, values of request headers, payloads, and those values
 //! of response headers that may be secrets: cookies, tokens, what follows the scheme of a challenge,
 //! the query of a `Location`. A connection whose certificate is not verified is warned of.
 //!
