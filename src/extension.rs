@@ -1,6 +1,7 @@
 //! The public registration: [`WebSocketExtension`].
 
 use boa_engine::{Context, JsResult, realm::Realm};
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::{
@@ -69,6 +70,14 @@ pub enum Error {
     /// The origin is not one that can stand in a header.
     #[error("the origin '{0}' is not visible ASCII without spaces")]
     Origin(String),
+    /// A default header that cannot stand in a request, or that belongs to the handshake.
+    #[error("the header '{name}' {why}")]
+    Header {
+        /// The name that was given.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// A network option, a file of certificates for one, cannot be used.
     #[error(transparent)]
     Network(#[from] net::Error),
@@ -141,10 +150,60 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Which proxies are used: a [`net::Proxy`] for everything, or [`net::ProxyOptions`], those of
+    /// the environment ([`from_env`](net::ProxyOptions::from_env)) for one. Default: none.
+    ///
+    /// ```
+    /// use boa_websocket::{WebSocketExtension, net::Proxy};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxy = Proxy::parse("socks5://proxy.example:1080")?.with_credentials("me", "pass/word")?;
+    /// let extension = WebSocketExtension::builder().proxy(proxy).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn proxy(mut self, proxy: impl Into<net::ProxyOptions>) -> Self {
+        self.options.proxy = proxy.into();
+        self
+    }
+
+    /// A further header of every opening handshake; called again with the same name, one more. Those that script gives by
+    /// that name take its place. It takes the place of one that is sent by default, such as `User-Agent`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Header`] for a name that is no token, or that belongs to the handshake ([`net::is_handshake_header`]), and
+    /// for a value with line breaks or other control characters.
+    pub fn default_header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let wrong = |why| Error::Header {
+            name: name.escape_default().to_string(),
+            why,
+        };
+        let parsed =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("has no valid name"))?;
+        if net::is_handshake_header(&parsed) {
+            return Err(wrong("belongs to the handshake"));
+        }
+        let mut value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes())
+            .map_err(|_| wrong("has no valid value"))?;
+        value.set_sensitive(net::is_secret(&parsed));
+        self.options.default_headers.push((parsed, value));
+        Ok(self)
+    }
+
     /// Where cookies come from and go to. Default: nowhere.
     #[must_use]
     pub fn cookie_jar(mut self, jar: std::sync::Arc<dyn net::CookieJar>) -> Self {
         self.options.cookie_jar = Some(jar);
+        self
+    }
+
+    /// Which connections scripts may make. Default: all, but to the ports that the Fetch Standard blocks.
+    /// [`net::PolicyRules`] is a ready one.
+    #[must_use]
+    pub fn policy(mut self, policy: impl net::Policy + 'static) -> Self {
+        self.options.policy = Some(std::sync::Arc::new(policy));
         self
     }
 
@@ -171,6 +230,47 @@ impl WebSocketExtensionBuilder {
         Ok(self)
     }
 
+    /// Changes whom to trust and who to be in `wss:`: other roots, a client certificate, a server name.
+    ///
+    /// ```
+    /// use boa_websocket::{Error, WebSocketExtension};
+    ///
+    /// # fn extension() -> Result<WebSocketExtension, Error> {
+    /// WebSocketExtension::builder()
+    ///     .tls(|tls| {
+    ///         tls.add_pem_file("our-authority.pem")?;
+    ///         tls.trust_only_added();
+    ///         tls.set_client_certificate_files("client.pem", "client.key")
+    ///     })?
+    ///     .build()
+    /// # }
+    /// # assert!(extension().is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Network`] with what the closure gives back.
+    pub fn tls(
+        mut self,
+        change: impl FnOnce(&mut net::TlsOptions) -> Result<(), net::Error>,
+    ) -> Result<Self, Error> {
+        change(&mut self.options.tls)?;
+        Ok(self)
+    }
+
+    /// Sends a Ping at this interval, and fails a connection whose peer then gives no sign of life within the `timeout`.
+    /// Default: no pings. See [`net::Heartbeat`].
+    #[must_use]
+    pub fn heartbeat(
+        mut self,
+        interval: std::time::Duration,
+        timeout: std::time::Duration,
+    ) -> Self {
+        self.options.heartbeat.interval = Some(interval);
+        self.options.heartbeat.timeout = timeout;
+        self
+    }
+
     /// Changes whatever else [`net::Options`] has: limits, timeouts, a TLS configuration of one's own.
     #[must_use]
     pub fn network(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -184,6 +284,7 @@ impl WebSocketExtensionBuilder {
     ///
     /// If what was given cannot be used; each variant of [`Error`] says what.
     pub fn build(self) -> Result<WebSocketExtension, Error> {
+        self.options.tls.check()?;
         let base_url = self.base_url.map(parse_base_url).transpose()?;
         let origin = self.origin.or_else(|| {
             let url = base_url.as_ref()?;
@@ -227,6 +328,19 @@ mod tests {
     }
 
     #[test]
+    fn default_headers_are_kept_in_order_and_their_secrets_to_themselves() {
+        let builder = WebSocketExtension::builder()
+            .default_header("X-A", " 1 ")
+            .and_then(|builder| builder.default_header("x-a", ""))
+            .and_then(|builder| builder.default_header("Authorization", "Bearer s3cret"))
+            .unwrap();
+        let headers = &builder.options.default_headers;
+        let values: Vec<_> = headers.iter().map(|(_, value)| value.as_bytes()).collect();
+        assert_eq!(values, [&b"1"[..], b"", b"Bearer s3cret"]);
+        assert!(!format!("{builder:?}").contains("s3cret"));
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused() {
         let build = |builder: WebSocketExtensionBuilder| builder.build();
         let base = |url: &str| WebSocketExtension::builder().base_url(url);
@@ -245,6 +359,23 @@ mod tests {
                 "{origin:?}"
             );
         }
+        for (name, value) in [
+            ("", "x"),
+            ("a b", "x"),
+            ("x-a\r\nx-b", "x"),
+            ("x-a", "b\r\nx-c: d"),
+            ("x-a", "b\n"),
+            ("x-a", "\0"),
+            ("Host", "elsewhere"),
+            ("Sec-WebSocket-Key", "x"),
+        ] {
+            let builder = WebSocketExtension::builder().default_header(name, value);
+            assert!(matches!(builder, Err(Error::Header { .. })), "{name:?}");
+        }
+        let contradiction = WebSocketExtension::builder()
+            .network(|options| options.tls.trust_only_added())
+            .build();
+        assert!(matches!(contradiction, Err(Error::Network(_))));
         let missing = WebSocketExtension::builder().add_root_certificates("no/such/file.pem");
         assert!(matches!(missing, Err(Error::Network(_))));
     }

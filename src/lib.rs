@@ -44,6 +44,7 @@
 //! | `cli` | yes | the host binary `boaws` and what only it needs |
 //! | `runtime` | with `cli` | `boa_runtime::RuntimeExtension` for [`WebSocketExtension`] |
 //! | `ring` | yes | TLS with the provider `ring` |
+//! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
 //! Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own

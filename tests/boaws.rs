@@ -28,6 +28,8 @@ fn boaws(directory: &Path, args: &[&str]) -> Output {
         .args(args)
         .current_dir(directory)
         .env_remove("SSL_CERT_FILE")
+        // Proxies of the place where the tests run do not lead to their servers.
+        .env("no_proxy", "*")
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -106,6 +108,10 @@ fn the_demos_run() {
     let mut demos = 0;
     for entry in fs::read_dir(&fixtures).unwrap() {
         let path = entry.unwrap().path();
+        // It needs a server of its own: see boaws_wire.rs.
+        if path.ends_with("autobahn-client.js") {
+            continue;
+        }
         if path.extension().is_some_and(|extension| extension == "js") {
             let output = boaws(&fixtures, &["run", "--serve", path.to_str().unwrap()]);
             let name = path.display();

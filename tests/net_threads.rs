@@ -16,6 +16,10 @@ use boa_websocket::net::{
     Command, ConnectRequest, ErrorKind, EventBatch, Network, Options, SocketEvent, SocketId,
 };
 
+#[cfg(test)]
+#[path = "net_connections/dead_address.rs"]
+mod dead_address;
+
 /// One test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -28,15 +32,27 @@ mod common {
         let mut names = Vec::new();
         for task in std::fs::read_dir("/proc/self/task").unwrap() {
             // A thread may end while the directory is read.
-            let Ok(name) = std::fs::read_to_string(task.unwrap().path().join("comm")) else {
+            let Ok(stat) = std::fs::read_to_string(task.unwrap().path().join("stat")) else {
                 continue;
             };
-            if name.starts_with("boaws-") {
-                names.push(name.trim().to_owned());
+            // Its number, its name in brackets, and more, of which the seventh is its flags.
+            let (name, rest) = stat.rsplit_once(')').unwrap();
+            let (_, name) = name.split_once('(').unwrap();
+            let flags: u32 = rest.split_whitespace().nth(6).unwrap().parse().unwrap();
+            // One that has been joined is listed for a moment longer.
+            let exiting = flags & 0x4 != 0;
+            if name.starts_with("boaws-") && !exiting {
+                names.push(name.to_owned());
             }
         }
         names.sort();
         names
+    }
+
+    /// How many of them connect.
+    pub(crate) fn connectors() -> usize {
+        let names = threads();
+        names.iter().filter(|name| *name == "boaws-connect").count()
     }
 
     /// A server that echoes, or that never answers.
@@ -96,7 +112,8 @@ mod common {
     }
 }
 
-use common::{connect, network, next, server, threads, wait_for};
+use common::{connect, connectors, network, next, server, threads, wait_for};
+use dead_address::DeadAddress;
 
 #[test]
 fn there_is_no_thread_before_the_first_socket_and_none_some_time_after_the_last() {
@@ -196,15 +213,51 @@ fn connector_threads_are_bounded() {
         connect(&mut network, server(true));
     }
     wait_for("the connectors are there", || {
-        let connecting = threads()
-            .iter()
-            .filter(|name| *name == "boaws-connect")
-            .count();
+        let connecting = connectors();
         assert!(connecting <= 3, "{connecting}");
         connecting == 3
     });
     drop(network);
     assert_eq!(threads(), [""; 0]);
+}
+
+#[test]
+fn a_thousand_sockets_to_a_server_that_never_answers_are_cheap() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dead = DeadAddress::at("127.0.0.1", 0).unwrap();
+    let silent = server(true);
+    for (address, serial, most) in [
+        // No connection: no thread. A connection: one, and its turn is the only one.
+        (dead.address, true, 0),
+        (dead.address, false, 0),
+        (silent, true, 1),
+        (silent, false, 32),
+    ] {
+        let mut options = Options::default();
+        options.serial_handshakes = serial;
+        let mut network = Network::new(options, Arc::new(|| {}));
+        let files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+        let before = files();
+        for _ in 0..1000 {
+            connect(&mut network, address);
+        }
+        if serial {
+            // One that the others do not concern.
+            let id = connect(&mut network, server(false));
+            let event = next(&mut network, &mut EventBatch::new());
+            assert!(matches!(event, SocketEvent::Opened { id: of, .. } if of == id));
+            // That one's thread may not have ended.
+            assert!(connectors() <= most + 1, "{:?}", threads());
+            assert!(files() < before + 50, "{}", files());
+        } else {
+            // `Limits::dialling` of them; the silent server's ends are in this process too.
+            wait_for("they connect", || files() >= before + 256);
+            wait_for("threads are busy", || connectors() == most);
+            assert!(files() < before + 2 * 256 + 150, "{}", files());
+        }
+        drop(network);
+        assert_eq!(threads(), [""; 0]);
+    }
 }
 
 #[test]

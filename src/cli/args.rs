@@ -20,7 +20,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     Serve(ServeArgs),
     Test(TestArgs),
     /// Run one test for `boaws test`.
@@ -59,7 +59,8 @@ pub(super) struct RunArgs {
     )]
     pub(super) serve: Option<ServeScheme>,
 
-    /// Show on stderr what the network does, and why a connection failed.
+    /// Show on stderr each phase of each connection, with the milliseconds since it began, and why one failed; of an upgrade that
+    /// was refused the status and the headers, without what may be secret.
     #[arg(short, long)]
     pub(super) verbose: bool,
 
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn serve_takes_a_scheme_only_after_an_equals_sign() {
         let parse = |args: &[&str]| match Cli::try_parse_from(args).map(|cli| cli.command) {
-            Ok(Command::Run(args)) => args,
+            Ok(Command::Run(args)) => *args,
             other => panic!("{other:?}"),
         };
         let args = parse(&["boaws", "run", "--serve", "a.js"]);

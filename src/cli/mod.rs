@@ -13,6 +13,7 @@ pub mod serve;
 mod serve_command;
 mod sources;
 pub mod test;
+mod verbose;
 
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
     // Many sockets need many files. Where it cannot be raised, running out is an error like any other.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     match cli.command {
-        Command::Run(args) => run::main(args),
+        Command::Run(args) => run::main(*args),
         Command::Serve(args) => serve_command::main(&args),
         Command::Test(args) => test::main(&args),
         Command::RunTest => test::child::main(),

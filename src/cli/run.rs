@@ -27,6 +27,7 @@ use super::{
     serve::{Server, ServerOptions},
     sources::{self, SourceFile},
     usage_error,
+    verbose::show_what_the_network_does,
 };
 use crate::{
     EventLoop, Hooks, WebSocketExtension,
@@ -46,9 +47,7 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
         Ok(sources) => sources,
         Err(message) => return usage_error(message),
     };
-    if args.verbose {
-        show_what_the_network_does();
-    }
+    show_what_the_network_does(args.verbose);
     let server = match args.serve.map(start_server).transpose() {
         Ok(server) => server,
         Err(error) => {
@@ -88,15 +87,6 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
     }
 }
 
-fn show_what_the_network_does() {
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_max_level(tracing::Level::DEBUG)
-        .with_target(false)
-        .without_time()
-        .init();
-}
-
 fn start_server(scheme: ServeScheme) -> io::Result<Server> {
     Server::start(ServerOptions {
         // The certificate costs a few milliseconds.
@@ -124,6 +114,17 @@ fn extension(
         builder = builder
             .add_root_certificates_pem(pem)
             .map_err(|error| error.to_string())?;
+    }
+    if let Some(server) = server
+        && args.network.has_proxies_of_the_environment()
+    {
+        // It is in this process: no proxy could lead there better, and one elsewhere not at all.
+        builder = builder.network(|options| {
+            options.proxy.except(server.address());
+            if let Some(address) = server.tls_address() {
+                options.proxy.except(address);
+            }
+        });
     }
     if let Some(location) = location {
         builder = builder.base_url(location);

@@ -1,8 +1,13 @@
 //! What can go wrong between a URL and the end of its connection.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Duration};
 
-use super::handshake::Refusal;
+use super::{
+    handshake::{Answer, Refusal},
+    policy::Denied,
+    proxy::ProxyRefusal,
+    tls::TlsAlert,
+};
 
 /// A cause kept for callers that want to look closer; shared, because errors are cloned.
 type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -18,6 +23,7 @@ pub struct Error {
     kind: ErrorKind,
     subject: Box<str>,
     source: Option<Source>,
+    answer: Option<Arc<Answer>>,
 }
 
 /// What was being done when it failed.
@@ -26,12 +32,16 @@ pub struct Error {
 pub enum Phase {
     /// Reading trust anchors, when options are made.
     TrustAnchors,
+    /// Taking other TLS settings, a client certificate for one, when options are made.
+    TlsSettings,
     /// Deciding whether the connection may be made at all. Nothing has been sent.
     Policy,
     /// Turning the host name into addresses.
     Resolve,
-    /// Opening the TCP connection.
+    /// Opening the TCP connection, to the server or to the proxy.
     Connect,
+    /// Having a proxy open a tunnel; and reading what proxies there are, when options are made.
+    Proxy,
     /// Agreeing on TLS, the check of the server's certificate included.
     Tls,
     /// The HTTP upgrade, RFC 6455 section 4.
@@ -46,9 +56,11 @@ impl Phase {
     fn doing(self) -> &'static str {
         match self {
             Self::TrustAnchors => "reading trust anchors from",
+            Self::TlsSettings => "preparing TLS with",
             Self::Policy => "preparing a connection to",
             Self::Resolve => "resolving",
             Self::Connect => "connecting to",
+            Self::Proxy => "using",
             Self::Tls => "setting up TLS with",
             Self::Handshake => "opening handshake with",
             Self::Open => "connection to",
@@ -65,6 +77,8 @@ pub enum ErrorKind {
     UnsupportedUrl,
     /// The port is on the Fetch Standard's list of bad ports.
     BlockedPort(u16),
+    /// The [`Policy`](super::Policy) does not allow it; this says which rule.
+    Denied(Denied),
     /// A header, subprotocol or origin that cannot stand in the request; the text names it.
     InvalidRequest(&'static str),
     /// [`Limits::sockets`](super::Limits::sockets) are there already.
@@ -77,8 +91,17 @@ pub enum ErrorKind {
     Unresolved,
     /// A deadline of [`Timeouts`](super::Timeouts) has passed.
     TimedOut,
+    /// The peer has given no sign of life within [`Heartbeat::timeout`](super::Heartbeat::timeout),
+    /// which is this, after a Ping.
+    PongTimeout(Duration),
+    /// Nothing was received for [`Timeouts::idle`](super::Timeouts::idle), which is this.
+    IdleTimeout(Duration),
     /// The script closed the socket before it was open.
     Cancelled,
+    /// The URL of a proxy, or the list of hosts without one, cannot be used; the text says why.
+    InvalidProxy(&'static str),
+    /// The proxy did not open a tunnel.
+    ProxyRefused(ProxyRefusal),
     /// The operating system reported an error.
     Io(io::ErrorKind),
     /// `wss:` in a build without a TLS provider and without a `ClientConfig` of the embedder's.
@@ -87,6 +110,8 @@ pub enum ErrorKind {
     TlsConfig,
     /// The server's certificate was not accepted.
     Certificate(CertificateFault),
+    /// The server ended TLS with an alert, because of our certificate for one.
+    Alert(TlsAlert),
     /// TLS failed for another reason.
     Tls,
     /// The server's answer to the upgrade request was not the one RFC 6455 asks for.
@@ -135,17 +160,23 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::UnsupportedUrl => f.write_str("not a ws: or wss: URL with a host"),
             Self::BlockedPort(port) => write!(f, "port {port} is blocked"),
+            Self::Denied(why) => write!(f, "not allowed: {why}"),
             Self::InvalidRequest(what) => write!(f, "invalid {what}"),
             Self::TooManySockets(limit) => write!(f, "more than {limit} sockets"),
             Self::TooManyConnecting(limit) => write!(f, "more than {limit} sockets connecting"),
             Self::SendQueueFull(limit) => write!(f, "more than {limit} bytes wait to be sent"),
             Self::Unresolved => f.write_str("the name could not be resolved"),
             Self::TimedOut => f.write_str("timed out"),
+            Self::PongTimeout(time) => write!(f, "no answer to a ping within {time:?}"),
+            Self::IdleTimeout(time) => write!(f, "nothing was received for {time:?}"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
+            Self::InvalidProxy(what) => f.write_str(what),
+            Self::ProxyRefused(refusal) => write!(f, "{refusal}"),
             Self::Io(kind) => write!(f, "{kind}"),
             Self::NoTlsProvider => f.write_str("this build has no TLS provider"),
             Self::TlsConfig => f.write_str("the TLS settings cannot be used"),
             Self::Certificate(fault) => write!(f, "{fault}"),
+            Self::Alert(alert) => write!(f, "{alert}"),
             Self::Tls => f.write_str("TLS failed"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
             Self::Protocol => f.write_str("the WebSocket protocol was broken"),
@@ -163,7 +194,14 @@ impl Error {
             kind,
             subject: subject.into(),
             source: None,
+            answer: None,
         }
+    }
+
+    /// Adds what the server said instead.
+    pub(crate) fn with_answer(mut self, answer: Option<Answer>) -> Self {
+        self.answer = answer.map(Arc::new);
+        self
     }
 
     /// Adds the cause.
@@ -197,6 +235,7 @@ impl Error {
             rustls::Error::InvalidCertificate(fault) => {
                 ErrorKind::Certificate(certificate_fault(fault))
             }
+            rustls::Error::AlertReceived(alert) => ErrorKind::Alert(TlsAlert::new(*alert)),
             _ => ErrorKind::Tls,
         };
         Self::new(phase, kind, subject).caused_by(error)
@@ -214,7 +253,15 @@ impl Error {
         &self.kind
     }
 
-    /// To what: `host:port` in most phases, a file name for trust anchors.
+    /// What the server answered, status and headers, when it was a whole answer that was
+    /// [refused](ErrorKind::Refused).
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_deref()
+    }
+
+    /// To what: `host:port` in most phases, a file name for trust anchors and client certificates,
+    /// words where a proxy is meant.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -243,6 +290,8 @@ impl fmt::Display for Error {
             (ErrorKind::Io(_) | ErrorKind::Tls | ErrorKind::Protocol, Some(source)) => {
                 write!(f, "{source}")
             }
+            // The kind says it better than the cause.
+            (kind @ ErrorKind::Alert(_), _) => write!(f, "{kind}"),
             (kind, Some(source)) => write!(f, "{kind} ({source})"),
             (kind, None) => write!(f, "{kind}"),
         }

@@ -28,6 +28,8 @@ pub struct Network {
     charges: HashMap<SocketId, Arc<Charge>>,
     gathered: Vec<Item>,
     gathered_bytes: usize,
+    /// Sockets of which messages were consumed since the last flush.
+    unflushed: Vec<SocketId>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -48,6 +50,7 @@ impl Network {
             charges: HashMap::new(),
             gathered: Vec::new(),
             gathered_bytes: 0,
+            unflushed: Vec::new(),
             thread: None,
         }
     }
@@ -87,11 +90,15 @@ impl Network {
     /// Hands over what has gathered. To be called at the end of each turn of the event loop.
     pub fn flush(&mut self) {
         self.gathered_bytes = 0;
-        if self.gathered.is_empty() {
-            return;
-        }
-        if self.shared.inbox.push(&mut self.gathered) == Pushed::NoThread {
+        if !self.gathered.is_empty()
+            && self.shared.inbox.push(&mut self.gathered) == Pushed::NoThread
+        {
             self.start();
+        }
+        for id in self.unflushed.drain(..) {
+            if self.charges.get(&id).is_some_and(|charge| charge.flushed()) {
+                self.shared.inbox.push_one(Item::Settled { id });
+            }
         }
     }
 
@@ -145,12 +152,17 @@ impl Network {
 
     /// Says that script has seen `bytes` worth of a socket's events, by
     /// [`SocketEvent::charge`](super::SocketEvent::charge). Once a batch and socket is enough. A
-    /// socket whose reading had paused goes on at half of its limit.
+    /// socket whose reading had paused goes on at half of its limit. With the next
+    /// [`flush`](Self::flush), one that is about to be failed
+    /// ([`Timeouts::failure_delay`](super::Timeouts::failure_delay)) knows that it was answered.
     pub fn consumed(&mut self, id: SocketId, bytes: usize) {
         let limit = self.shared.dialler.options.limits.receive_queue;
         let Some(charge) = self.charges.get(&id) else {
             return;
         };
+        if charge.note_unflushed() {
+            self.unflushed.push(id);
+        }
         if charge.release(bytes, limit) {
             self.shared.inbox.push_one(Item::Resume { id });
         }

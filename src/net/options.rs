@@ -2,7 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{cookies::CookieJar, tls::TlsOptions};
+use http::{HeaderName, HeaderValue};
+
+#[cfg(unix)]
+use super::unix::UnixSockets;
+use super::{
+    cookies::CookieJar, heartbeat::Heartbeat, policy::Policy, proxy::ProxyOptions,
+    resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+};
 use crate::protocol::{Config, Deflate};
 
 /// Everything a [`Network`](super::Network) can be told.
@@ -11,33 +18,62 @@ use crate::protocol::{Config, Deflate};
 pub struct Options {
     /// Whom to trust in `wss:`.
     pub tls: TlsOptions,
+    /// Which proxies are used. Default: none.
+    pub proxy: ProxyOptions,
     /// Whether messages may be compressed on the line, and how.
     pub compression: Compression,
     /// Bounds on memory, sockets and threads.
     pub limits: Limits,
     /// Bounds on time.
     pub timeouts: Timeouts,
+    /// Whether the peer is asked for a sign of life.
+    pub heartbeat: Heartbeat,
     /// The `User-Agent` of the opening handshake. `None`: `boa_websocket/` and the version; an
     /// empty string: no such header.
     pub user_agent: Option<String>,
+    /// Further headers of every opening handshake, in this order. Those that script sets by the
+    /// same name take their place; they take the place of those that are sent by default, of
+    /// `User-Agent` for one. A name that [belongs to the handshake](super::is_handshake_header)
+    /// fails every connection. `Debug` shows the values that are not marked as sensitive. Default:
+    /// none.
+    pub default_headers: Vec<(HeaderName, HeaderValue)>,
     /// Where cookies come from and go to. Default: nowhere; no `Cookie` is sent.
     pub cookie_jar: Option<Arc<dyn CookieJar>>,
     /// Whether only one connection to an IP address and port may be in its opening handshake at a
-    /// time, as RFC 6455 section 4.1 demands. Default: `true`. Sockets that wait for their turn
-    /// take no thread, and their deadline does not run.
+    /// time, as RFC 6455 section 4.1 demands; behind a proxy, which alone knows the address, to a
+    /// host name and port. Default: `true`. Sockets that wait for their turn take no thread, and
+    /// their deadline does not run.
     pub serial_handshakes: bool,
+    /// How TCP connections are made and kept.
+    pub tcp: TcpOptions,
+    /// Which connections may be made. Default: all, but to the ports that the Fetch Standard
+    /// blocks.
+    pub policy: Option<Arc<dyn Policy>>,
+    /// Where the addresses of names come from. Default: the operating system.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// The hosts that are reached through a Unix-domain socket. Default: none.
+    #[cfg(unix)]
+    pub unix_sockets: UnixSockets,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             compression: Compression::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            heartbeat: Heartbeat::default(),
             user_agent: None,
+            default_headers: Vec::new(),
             cookie_jar: None,
             serial_handshakes: true,
+            tcp: TcpOptions::default(),
+            policy: None,
+            resolver: None,
+            #[cfg(unix)]
+            unix_sockets: UnixSockets::default(),
         }
     }
 }
@@ -49,6 +85,19 @@ impl Options {
             None => Some(concat!("boa_websocket/", env!("CARGO_PKG_VERSION"))),
             Some("") => None,
             Some(agent) => Some(agent),
+        }
+    }
+
+    /// What the protocol of one connection has to know, where `deflate` was agreed on.
+    pub(crate) fn protocol_config(&self, deflate: Option<Deflate>) -> Config {
+        Config {
+            max_message_size: self.limits.message_size,
+            max_fragments: self.limits.fragments,
+            close_timeout: self.timeouts.close,
+            linger: self.timeouts.linger,
+            failure_delay: self.timeouts.failure_delay,
+            deflate,
+            ..Config::default()
         }
     }
 }
@@ -131,8 +180,11 @@ pub struct Limits {
     /// Sockets that are connecting or wait for their turn. Default: 4,096. One more fails with
     /// [`ErrorKind::TooManyConnecting`](super::ErrorKind::TooManyConnecting).
     pub connecting: usize,
-    /// Threads that connect at the same time, and, apart from those, threads that wait for the
-    /// system's resolver. Default: 32, at least 1. What comes beyond waits without a thread.
+    /// Sockets whose TCP connection is being established or whose handshake is under way. Default:
+    /// 256, at least 1. What comes beyond waits, and its deadline does not run.
+    pub dialling: usize,
+    /// Threads that agree on TLS and upgrade at the same time, and, apart from those, threads that
+    /// wait for the resolver. Default: 32, at least 1. What comes beyond waits without a thread.
     pub connectors: usize,
     /// Payload bytes of a socket that script has sent and the operating system has not taken.
     /// Default: 256 MiB. One byte more cuts the connection with
@@ -142,8 +194,8 @@ pub struct Limits {
     /// [consumed](super::Network::consumed), counted by
     /// [`SocketEvent::charge`](super::SocketEvent::charge). Default: 16 MiB. Past it the socket is
     /// not read, so that TCP holds the peer back; at half of it reading goes on. What one read has
-    /// brought (128 KiB; where compression was agreed on, 16 KiB, which can become 16 MiB) and the
-    /// message that was under way go beyond it.
+    /// brought (128 KiB, which as empty messages count 8 MiB; where compression was agreed on,
+    /// 16 KiB, which can become 16 MiB) and the message that was under way go beyond it.
     pub receive_queue: usize,
     /// Payload bytes of a received message. Default: 64 MiB. One more fails the connection with
     /// Close code 1009.
@@ -163,6 +215,7 @@ impl Default for Limits {
         Self {
             sockets: 10_000,
             connecting: 4_096,
+            dialling: 256,
             connectors: 32,
             send_queue: 256 << 20,
             receive_queue: 16 << 20,
@@ -178,13 +231,23 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the start of connecting until the WebSocket is open, lookup included; the waits for
-    /// other handshakes to the same address and for a connector thread are not counted. Default:
-    /// 30 s.
+    /// From the start of connecting until the WebSocket is open, lookup and all addresses included;
+    /// the waits for other handshakes to the same addresses and for a place among those that
+    /// [`Limits::dialling`] and [`Limits::connectors`] allow are not counted. Default: 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.
     pub close: Duration,
+    /// How long nothing at all may be received on an open connection, Pongs included. `None` or zero:
+    /// for ever, which is the default. Then it is failed with
+    /// [`ErrorKind::IdleTimeout`](super::ErrorKind::IdleTimeout): 1006 for script. While reading is
+    /// held back for script's sake this time does not run, and afterwards it begins anew.
+    pub idle: Option<Duration>,
+    /// How long a connection that the peer has broken the protocol on, or a limit of it, is failed
+    /// later than that is found while script has not yet
+    /// [consumed](super::Network::consumed) the messages that came before, so that their answers
+    /// still get through. Default: 500 ms; zero: it is failed at once. Meanwhile nothing is read.
+    pub failure_delay: Duration,
     /// How long the line is kept once both Close frames are through, or once the connection has
     /// been failed, for the peer to end it first. Default: 2 s.
     pub linger: Duration,
@@ -199,6 +262,8 @@ impl Default for Timeouts {
         Self {
             handshake: Duration::from_secs(30),
             close: protocol.close_timeout,
+            idle: None,
+            failure_delay: Duration::from_millis(500),
             linger: protocol.linger,
             shutdown: Duration::from_millis(250),
         }

@@ -82,7 +82,7 @@ fn authorization(url: &Url) -> Option<HeaderValue> {
 }
 
 /// <https://url.spec.whatwg.org/#percent-decode>
-fn percent_decode(input: &str) -> Vec<u8> {
+pub(super) fn percent_decode(input: &str) -> Vec<u8> {
     let bytes = input.as_bytes();
     let hex = |at: usize| bytes.get(at).and_then(|&byte| (byte as char).to_digit(16));
     let mut output = Vec::with_capacity(bytes.len());

@@ -44,6 +44,12 @@ pub struct Config {
     /// [RFC 6455, section 7.1.1]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.1
     pub linger: Duration,
 
+    /// How long a connection that breaks a rule or a limit while it is open goes on sending before
+    /// it is failed, so that messages received before can still be answered: see
+    /// [`Connection::is_failing`](super::Connection::is_failing). Default: zero, it is failed at
+    /// once.
+    pub failure_delay: Duration,
+
     /// How many bytes are encoded ahead into the output buffer; 0 counts as 1.
     ///
     /// Frame headers and waiting control frames may come on top of it, less than 5 KiB; and where
@@ -62,6 +68,7 @@ impl Default for Config {
             max_fragments: 262_144,
             close_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(2),
+            failure_delay: Duration::ZERO,
             output_high_water: 64 * 1024,
             deflate: None,
         }

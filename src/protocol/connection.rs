@@ -28,11 +28,14 @@ pub struct Connection {
     output: Output,
     /// The peer's Close frame.
     received: Option<CloseFrame>,
+    /// What the peer did wrong, while failing the connection for it is put off.
+    violation: Option<Error>,
     /// Why the connection was failed.
     failure: Option<Error>,
     /// The peer has ended its direction of the line.
     input_ended: bool,
-    /// Until when the rest of the closing handshake, or the end of the line, is awaited.
+    /// Until when the rest of the closing handshake, or the end of the line, is awaited, or failing
+    /// put off.
     deadline: Option<Instant>,
     outcome: Option<Outcome>,
 }
@@ -45,6 +48,7 @@ impl Connection {
             output: Output::new(config.output_high_water, config.deflate.as_ref()),
             config,
             received: None,
+            violation: None,
             failure: None,
             input_ended: false,
             deadline: None,
@@ -106,21 +110,24 @@ impl Connection {
         }
     }
 
-    /// The peer has ended its direction of the line in order: TCP's FIN; with TLS, a `close_notify`.
+    /// The peer has ended its direction of the line: TCP's FIN, with TLS behind a `close_notify` or
+    /// not.
     ///
     /// The connection is finished by it, unless our Close frame is owed to a peer that may still
     /// read it: as the answer to the peer's own, or after a failure. Then it is finished as soon as
     /// that is written, or when the time for it is up: a caller goes on writing.
     pub fn end_of_stream(&mut self, _now: Instant) {
         self.input_ended = true;
+        if self.is_failing() {
+            return;
+        }
         let owed = self.output.is_closing() && !self.output.is_close_written();
         if self.expects_frames() || !owed {
             self.finish(Error::LineEnded);
         }
     }
 
-    /// The line is broken in both directions: a reset, a write error, TLS cut without its
-    /// `close_notify`.
+    /// The line is broken in both directions: a reset, a write error, TLS that makes no sense.
     pub fn line_failed(&mut self, _now: Instant) {
         self.input_ended = true;
         self.finish(Error::LineFailed);
@@ -151,12 +158,13 @@ impl Connection {
     /// What was sent before may take its time, as long as the peer takes some of it within each
     /// [`Config::close_timeout`]; behind it that time starts anew.
     ///
-    /// Nothing happens if it has started already or the connection was failed. `code` is 1000 or
+    /// Nothing happens if it has started already, or if the connection was failed or
+    /// [is about to be](Self::is_failing). `code` is 1000 or
     /// 3000 to 4999 by contract, and `reason` at most 123 bytes: a longer one is cut at a code
     /// point, a reason without a code goes with 1000, a code that is not for the wire is left out
     /// together with its reason.
     pub fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
-        if self.state() == State::Open {
+        if self.state() == State::Open && !self.is_failing() {
             self.output.close(CloseFrame::new(code, reason));
             self.deadline = now.checked_add(self.config.close_timeout);
         }
@@ -170,17 +178,27 @@ impl Connection {
         }
     }
 
+    /// A ping was queued and is not written.
+    pub fn is_ping_unsent(&self) -> bool {
+        self.output.is_ping_unsent()
+    }
+
     /// *Fail the WebSocket Connection*, for a reason of the caller's.
     ///
     /// Our Close frame carries `code` (none is sent if `code` is not for the wire, such as 1006) and
     /// as its reason what `why` displays. Unsent messages are given up. Nothing happens once both
-    /// Close frames are through, or the connection was failed before.
+    /// Close frames are through, or the connection was failed before; one that
+    /// [is about to be](Self::is_failing) is failed now, for the reason it has.
     ///
     /// [RFC 6455, section 7.1.7](https://www.rfc-editor.org/rfc/rfc6455#section-7.1.7)
     pub fn fail(&mut self, code: u16, why: Error, now: Instant) {
         if self.outcome.is_some() || self.failure.is_some() || self.is_handshake_complete() {
             return;
         }
+        let (code, why) = match self.violation.take() {
+            Some(violation) => with_code(violation),
+            None => (code, why),
+        };
         let close =
             is_close_code_for_the_wire(code).then(|| CloseFrame::new(Some(code), &why.to_string()));
         self.output.fail(close);
@@ -188,6 +206,25 @@ impl Connection {
         self.failure = Some(why);
         self.deadline = now.checked_add(self.config.linger);
         self.finish_if_nothing_is_awaited();
+    }
+
+    /// The peer has broken a rule or a limit, and failing the connection for it is put off until
+    /// [`Self::fail_now`], for at most [`Config::failure_delay`].
+    ///
+    /// Meanwhile nothing is read, messages are still accepted and written, and [`Self::deadline`]
+    /// is when the time is up. Script may so answer what has arrived in good order, whether or not
+    /// it came in one read with what was wrong.
+    pub fn is_failing(&self) -> bool {
+        self.violation.is_some()
+    }
+
+    /// Fails a connection that [is about to be](Self::is_failing) failed. Messages that are not
+    /// written are given up: to be called when [`Self::has_output`] is false.
+    pub fn fail_now(&mut self, now: Instant) {
+        if let Some(violation) = self.violation.take() {
+            let (code, why) = with_code(violation);
+            self.fail(code, why, now);
+        }
     }
 
     /// How many bytes compressed messages have been inflated to since the last call: what a caller
@@ -270,7 +307,12 @@ impl Connection {
 
     /// Ends what has waited long enough. Nothing happens before [`Self::deadline`].
     pub fn handle_deadline(&mut self, now: Instant) {
-        if self.deadline.is_some_and(|deadline| now >= deadline) {
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        if self.is_failing() {
+            self.fail_now(now);
+        } else {
             self.finish(Error::CloseTimeout);
         }
     }
@@ -295,14 +337,14 @@ impl Connection {
 
     /// Reading from the line has a use: messages, the peer's Close frame, or just its end.
     pub fn wants_read(&self) -> bool {
-        self.outcome.is_none() && !self.input_ended
+        self.outcome.is_none() && !self.input_ended && !self.is_failing()
     }
 
     // --- within
 
     /// Input has a meaning.
     fn is_listening(&self) -> bool {
-        self.expects_frames() && !self.input_ended
+        self.expects_frames() && !self.input_ended && !self.is_failing()
     }
 
     fn expects_frames(&self) -> bool {
@@ -333,14 +375,21 @@ impl Connection {
 
     /// The peer has broken a rule or a limit.
     fn violation(&mut self, error: Error, now: Instant) {
-        // Every error that comes from input has a code.
-        let code = error.close_code().unwrap_or(1002);
-        self.fail(code, error, now);
+        let delay = self.config.failure_delay;
+        // Once script has closed there is nothing it could still say.
+        if self.state() == State::Open && !delay.is_zero() {
+            self.incoming = Incoming::default();
+            self.deadline = now.checked_add(delay);
+            self.violation = Some(error);
+            return;
+        }
+        let (code, why) = with_code(error);
+        self.fail(code, why, now);
     }
 
     /// The peer has ended its direction, and nothing is left to be said in ours.
     fn finish_if_nothing_is_awaited(&mut self) {
-        if self.input_ended && self.output.is_empty() {
+        if self.input_ended && self.output.is_empty() && !self.is_failing() {
             self.finish(Error::LineEnded);
         }
     }
@@ -350,7 +399,7 @@ impl Connection {
         if self.outcome.is_some() {
             return;
         }
-        let error = match self.failure.take() {
+        let error = match self.failure.take().or(self.violation.take()) {
             Some(failure) => Some(failure),
             None if self.is_handshake_complete() => None,
             None => Some(error),
@@ -374,4 +423,9 @@ impl Connection {
         let (output, incoming) = (&self.output, &self.incoming);
         (output.has_deflater_memory(), incoming.has_inflater_memory())
     }
+}
+
+/// A violation and the code our Close frame has for it. Every error that comes from input has one.
+fn with_code(violation: Error) -> (u16, Error) {
+    (violation.close_code().unwrap_or(1002), violation)
 }

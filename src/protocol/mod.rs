@@ -21,6 +21,7 @@
 //!              end of input: end_of_stream()           error: line_failed()
 //!   writable:  output() ──> write ──> wrote(n), until has_output() is false
 //!   then:      wants_shutdown(): shut down the sending side, once
+//!              is_failing(): fail_now() when messages from before have been answered
 //!              deadline(): call handle_deadline() when it has come
 //!              finished(): Some: drop the line, the outcome is what the close event shows
 //! ```
@@ -56,6 +57,9 @@
 //! An end of input alone does not break the line: it can still take our answer, and then the
 //! handshake is complete.
 //!
+//! A caller that gives [`Config::failure_delay`] comes to FAILED later: as long as
+//! [`Connection::is_failing`] says so, the connection is OPEN for what is sent and deaf to the line.
+//!
 //! # permessage-deflate
 //!
 //! `extension.rs` says what was agreed on and where a message's payload passes [RFC 7692]:
@@ -76,6 +80,7 @@ mod close;
 mod config;
 mod connection;
 mod deflate;
+mod encode;
 mod error;
 mod extension;
 mod frame;

@@ -13,6 +13,7 @@ use tungstenite::{
 use super::{
     close::{CloseFrame, MAX_CONTROL_LENGTH},
     deflate::{Deflater, FRAGMENT},
+    encode::{put_control_frame, put_header},
     extension::Deflate,
     mask::{self, Key},
 };
@@ -53,6 +54,8 @@ pub(super) struct Output {
     /// Frames ready to be sent between two messages.
     pongs: Vec<u8>,
     ping: Vec<u8>,
+    /// A ping was queued and is not written.
+    ping_unsent: bool,
     close: OurClose,
 
     /// What is encoded, of which `written` bytes were taken. It is filled only when it is empty.
@@ -111,6 +114,7 @@ struct Mark {
 enum MarkKind {
     WithinFrame,
     EndOfFrame,
+    EndOfPing,
     EndOfClose,
 }
 
@@ -124,6 +128,7 @@ impl Output {
             deflater: deflate.cloned().and_then(Deflater::new),
             pongs: Vec::new(),
             ping: Vec::new(),
+            ping_unsent: false,
             close: OurClose::No,
             buffer: Vec::new(),
             written: 0,
@@ -161,7 +166,12 @@ impl Output {
             self.ping.clear();
             let payload = &payload[..payload.len().min(MAX_CONTROL_LENGTH)];
             put_control_frame(&mut self.ping, Control::Ping, payload);
+            self.ping_unsent = true;
         }
+    }
+
+    pub(super) fn is_ping_unsent(&self) -> bool {
+        self.ping_unsent
     }
 
     fn takes_control_frames(&self) -> bool {
@@ -221,6 +231,7 @@ impl Output {
         self.deflater = None;
         self.pongs = Vec::new();
         self.ping = Vec::new();
+        self.ping_unsent = false;
     }
 
     // --- what is known about it
@@ -282,6 +293,8 @@ impl Output {
                 self.last_boundary = Some(mark.end);
             }
             closed |= mark.kind == MarkKind::EndOfClose;
+            // A newer one may wait already.
+            self.ping_unsent &= mark.kind != MarkKind::EndOfPing || !self.ping.is_empty();
         }
         if closed {
             self.close = OurClose::Written;
@@ -362,9 +375,13 @@ impl Output {
         if self.pongs.is_empty() && self.ping.is_empty() {
             return;
         }
+        let kind = match self.ping.is_empty() {
+            true => MarkKind::EndOfFrame,
+            false => MarkKind::EndOfPing,
+        };
         self.buffer.append(&mut self.pongs);
         self.buffer.append(&mut self.ping);
-        self.mark(0, MarkKind::EndOfFrame);
+        self.mark(0, kind);
     }
 
     /// Encodes what there is room for of a new message; returns how much of it was compressed.
@@ -478,20 +495,4 @@ fn give_back(buffer: &mut Vec<u8>) {
     if buffer.capacity() > KEPT_CAPACITY {
         *buffer = Vec::new();
     }
-}
-
-fn put_control_frame(output: &mut Vec<u8>, opcode: Control, payload: &[u8]) {
-    let key = mask::new_key();
-    let header = FrameHeader {
-        opcode: OpCode::Control(opcode),
-        mask: Some(key),
-        ..FrameHeader::default()
-    };
-    put_header(output, header, payload.len());
-    mask::append_masked(output, payload, key, 0);
-}
-
-fn put_header(output: &mut Vec<u8>, header: FrameHeader, length: usize) {
-    let written = header.format(length as u64, output);
-    debug_assert!(written.is_ok(), "a vector takes everything");
 }

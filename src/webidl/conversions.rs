@@ -54,6 +54,20 @@ pub fn dom_string(value: &JsValue, context: &mut Context) -> JsResult<JsString> 
     }
 }
 
+/// `ByteString`.
+///
+/// # Errors
+///
+/// Those of [`dom_string`]; a TypeError for a string with a code unit above 255.
+pub fn byte_string(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
+    let string = dom_string(value, context)?;
+    string
+        .iter()
+        .map(u8::try_from)
+        .collect::<Result<_, _>>()
+        .map_err(|_| type_error("the string has a character that is not of Latin-1"))
+}
+
 /// `USVString`, as UTF-8. Lone surrogates become U+FFFD.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ pub mod dom_exception;
 pub mod interface;
 pub mod promise;
 mod realms;
+pub mod record;
 
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,10 @@ mod tests;
 pub use buffer_source::{buffer_source_bytes, is_buffer_source};
 pub use callback::{call_a_user_objects_operation, invoke_callback};
 pub use conversions::{
-    Dictionary, boolean, dom_string, double, illegal_invocation, long, long_long, long_long_clamp,
-    nullable_callback_interface, required_arguments, scalar_value_string, sequence, type_error,
-    unsigned_long, unsigned_long_long_enforce_range, unsigned_short, unsigned_short_clamp,
-    unsigned_short_enforce_range, usv_js_string, usv_string,
+    Dictionary, boolean, byte_string, dom_string, double, illegal_invocation, long, long_long,
+    long_long_clamp, nullable_callback_interface, required_arguments, scalar_value_string,
+    sequence, type_error, unsigned_long, unsigned_long_long_enforce_range, unsigned_short,
+    unsigned_short_clamp, unsigned_short_enforce_range, usv_js_string, usv_string,
 };
 pub use dom_exception::{DOM_EXCEPTION, DomException, create_dom_exception, throw_dom_exception};
 pub use interface::{
@@ -36,6 +37,7 @@ pub use interface::{
 };
 pub use promise::promise_from;
 pub use realms::realm_of_global_object;
+pub use record::record;
 
 use boa_engine::{Context, JsResult};
 

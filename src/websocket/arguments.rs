@@ -1,9 +1,9 @@
 //! What the arguments of the `WebSocket` constructor and of `close()` have to be.
 
-use boa_engine::{Context, JsResult, JsString, JsSymbol, JsValue};
+use boa_engine::{Context, JsResult, JsString, JsValue};
 use url::Url;
 
-use crate::webidl::{conversions::sequence_from_iterable, usv_string};
+use crate::webidl::usv_string;
 
 /// Get a URL record. <https://websockets.spec.whatwg.org/#get-a-url-record>
 ///
@@ -44,32 +44,6 @@ pub(super) fn get_a_url_record(url: &str, base_url: Option<&Url>) -> Result<Url,
         ));
     }
     Ok(record)
-}
-
-/// The argument `optional (DOMString or sequence<DOMString>) protocols = []`.
-///
-/// <https://webidl.spec.whatwg.org/#js-union>
-pub(super) fn protocols_argument(
-    value: &JsValue,
-    context: &mut Context,
-) -> JsResult<Vec<JsString>> {
-    if value.is_undefined() {
-        return Ok(Vec::new());
-    }
-    if let Some(object) = value.as_object() {
-        let method = object.get(JsSymbol::iterator(), context)?;
-        if !method.is_null_or_undefined() {
-            let what = "The list of subprotocols";
-            return sequence_from_iterable(
-                &object,
-                &method,
-                what,
-                context,
-                &mut |value, context| value.to_string(context),
-            );
-        }
-    }
-    Ok(vec![value.to_string(context)?])
 }
 
 /// Steps 4 to 5 of <https://websockets.spec.whatwg.org/#dom-websocket-websocket>: no protocol twice,

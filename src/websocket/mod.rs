@@ -19,6 +19,7 @@ pub mod close_event;
 mod driver;
 mod external_memory;
 mod feedback;
+mod init;
 mod sockets;
 mod state;
 pub mod web_socket;

@@ -5,7 +5,8 @@
 //!
 //! [Exposed=*]
 //! interface WebSocket : EventTarget {
-//!   constructor(USVString url, optional (DOMString or sequence<DOMString>) protocols = []);
+//!   // The dictionary is not the standard's: see `init`.
+//!   constructor(USVString url, optional (DOMString or sequence<DOMString> or WebSocketInit) protocols = {});
 //!   readonly attribute USVString url;
 //!
 //!   // ready state
@@ -38,9 +39,9 @@ use tungstenite::Bytes;
 use super::{
     Settings,
     arguments::{
-        MAX_REASON, check_protocols, get_a_url_record, is_allowed_close_code, protocols_argument,
-        reason_argument,
+        MAX_REASON, check_protocols, get_a_url_record, is_allowed_close_code, reason_argument,
     },
+    init::{WebSocketInit, check_headers},
     sockets::Sockets,
     state::{BinaryType, ReadyState, SocketState},
 };
@@ -51,7 +52,7 @@ use crate::{
     net::{Command, ConnectRequest, Outgoing},
     webidl::{
         Interface, Member, buffer_source_bytes, illegal_invocation, prototype_from_new_target,
-        required_arguments, throw_dom_exception, unsigned_short_clamp, usv_string,
+        required_arguments, throw_dom_exception, type_error, unsigned_short_clamp, usv_string,
     },
 };
 
@@ -102,18 +103,18 @@ const fn constant(name: &'static str, state: ReadyState) -> Member {
 /// <https://websockets.spec.whatwg.org/#dom-websocket-websocket>
 fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let url = usv_string(args.get_or_undefined(0), context)?;
-    let protocols = protocols_argument(args.get_or_undefined(1), context)?;
+    let init = WebSocketInit::from_argument(args.get_or_undefined(1), context)?;
     let settings = Settings::of(context.realm());
     // 1.–2. The URL record, against the relevant settings object's API base URL.
     let record = get_a_url_record(&url, settings.base_url.as_ref());
     // 3.–4. The subprotocols.
     let request = record.and_then(|url| {
         let mut request = ConnectRequest::new(url);
-        request.protocols = check_protocols(&protocols)?;
+        request.protocols = check_protocols(&init.protocols)?;
         request.origin = settings.origin;
         Ok(request)
     });
-    let request = match request {
+    let mut request = match request {
         Ok(request) => request,
         Err(message) => {
             // The object is created before these steps; the getter of `prototype` may throw first.
@@ -121,6 +122,14 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
             return Err(throw_dom_exception("SyntaxError", &message, context));
         }
     };
+    // Not the standard's: the headers.
+    match check_headers(&init.headers) {
+        Ok(headers) => request.headers = headers,
+        Err(message) => {
+            prototype_from_new_target(new_target, &WEB_SOCKET, context)?;
+            return Err(type_error(message));
+        }
+    }
     // 5. Set this's url.
     let sockets = Sockets::of(context)?;
     let id = sockets.next_id();

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -60,6 +60,8 @@ pub(crate) struct Client {
     bell: Bell,
     /// Whether it tells the network what it has seen.
     pub(crate) consumes: bool,
+    /// What was not consumed at once, all of one socket: see [`Client::consume`].
+    unconsumed: usize,
     /// What `Sent` has told so far, of all sockets.
     pub(crate) sent: u64,
     /// Our Close frames that the network has reported as sent.
@@ -85,6 +87,7 @@ impl Client {
             batch: EventBatch::new(),
             bell,
             consumes: true,
+            unconsumed: 0,
             sent: 0,
             closes_sent: 0,
         }
@@ -148,6 +151,8 @@ impl Client {
             if let Some(event) = self.poll() {
                 return event;
             }
+            // The end of a turn.
+            self.network.flush();
             let (rung, changed) = &*self.bell;
             let left = deadline.saturating_duration_since(Instant::now());
             let (mut rung, timeout) = changed
@@ -214,9 +219,17 @@ impl Client {
             };
             if self.consumes {
                 self.network.consumed(id, charge);
+            } else {
+                self.unconsumed += charge;
             }
             return Some((id, event));
         }
+    }
+
+    /// Consumes what was taken while `consumes` was unset.
+    pub(crate) fn consume(&mut self, id: SocketId) {
+        let charge = std::mem::take(&mut self.unconsumed);
+        self.network.consumed(id, charge);
     }
 
     pub(crate) fn text(&mut self) -> String {
@@ -349,4 +362,24 @@ pub(crate) fn read_client_frame(tcp: &mut impl Read) -> std::io::Result<(u8, Vec
         *byte ^= mask[at % 4];
     }
     Ok((header[0], payload))
+}
+
+/// What a server got: frames, by first byte and payload.
+pub(crate) type Frames = Vec<(u8, Vec<u8>)>;
+
+/// The frames of a client until its direction ends.
+pub(crate) fn read_client_frames(tcp: &mut impl Read) -> Frames {
+    std::iter::from_fn(|| read_client_frame(tcp).ok()).collect()
+}
+
+/// A server that sends `bytes` in one piece, and reports what it gets until the end.
+pub(crate) fn sending(bytes: impl Into<Vec<u8>>) -> (String, mpsc::Receiver<Frames>) {
+    let bytes = bytes.into();
+    let (report, reports) = mpsc::channel();
+    let url = raw_websocket(move |mut tcp| {
+        tcp.write_all(&bytes).unwrap();
+        // Not every test asks.
+        let _ = report.send(read_client_frames(&mut tcp));
+    });
+    (url, reports)
 }

@@ -72,6 +72,30 @@ fn answers_other_than_the_right_one() {
 }
 
 #[test]
+fn a_whole_answer_that_is_refused_goes_with_the_error() {
+    let mut client = Client::new();
+    let closed = client.fail(&answering(|_| {
+        "HTTP/1.1 429 Slow Down\r\nRetry-After: 7\r\nSet-Cookie: a=s3cret\r\nSet-Cookie: b=c\r\n\r\n"
+            .into()
+    }));
+    let error = closed.why();
+    assert_eq!(error.kind(), &ErrorKind::Refused(Refusal::Status(429)));
+    let answer = error.answer().unwrap();
+    assert_eq!((answer.status, &*answer.reason), (429, "Slow Down"));
+    assert_eq!(answer.headers.get("retry-after").unwrap(), "7");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=s3cret", "b=c"]);
+    assert!(!format!("{error:?} {error}").contains("s3cret"));
+
+    // With the right status, too; and not when it is no whole one.
+    let closed = client.fail(&answering(|_| "HTTP/1.1 101 OK\r\nX-A: b\r\n\r\n".into()));
+    let answer = closed.why().answer().unwrap();
+    assert_eq!((answer.status, answer.headers.len()), (101, 1));
+    let closed = client.fail(&answering(|_| "nonsense, at length\r\n\r\n".into()));
+    assert!(closed.why().answer().is_none());
+}
+
+#[test]
 fn a_subprotocol_that_was_asked_for_and_not_chosen() {
     let mut client = Client::new();
     client.connect_with(&websocket(echo), |request| {

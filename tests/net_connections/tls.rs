@@ -18,23 +18,24 @@ use rustls::{
 use tungstenite::Message;
 
 use crate::harness::{
-    Client, Event, accept_value, echo, read_client_frame, read_head, serve, url_of,
+    Client, Event, accept_value, echo, read_client_frame, read_client_frames, read_head, serve,
+    url_of,
 };
 
-type TlsStream = StreamOwned<ServerConnection, TcpStream>;
+pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
 /// Somebody who signs certificates.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    certificate: rcgen::Certificate,
+pub(crate) struct Authority {
+    pub(crate) issuer: Issuer<'static, KeyPair>,
+    pub(crate) certificate: rcgen::Certificate,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::named("tests")
     }
 
-    fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params
             .distinguished_name
@@ -49,7 +50,7 @@ impl Authority {
     }
 
     /// A server's settings, with a certificate for `names`.
-    fn certify(
+    pub(crate) fn certify(
         &self,
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
@@ -70,27 +71,27 @@ impl Authority {
         Arc::new(config)
     }
 
-    fn for_localhost(&self) -> Arc<ServerConfig> {
+    pub(crate) fn for_localhost(&self) -> Arc<ServerConfig> {
         self.certify(&["localhost", "127.0.0.1"], |_| {})
     }
 
     /// Options that trust this authority besides the usual ones.
-    fn trusted(&self, options: &mut Options) {
+    pub(crate) fn trusted(&self, options: &mut Options) {
         let der = self.certificate.der().to_vec();
         options.tls.add_der(der).unwrap();
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::with(|options| self.trusted(options))
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
 /// A server that does TLS and leaves the rest to `connection`.
-fn tls_server(
+pub(crate) fn tls_server(
     config: Arc<ServerConfig>,
     connection: impl Fn(TlsStream) + Send + Sync + 'static,
 ) -> SocketAddr {
@@ -102,7 +103,7 @@ fn tls_server(
 }
 
 /// A server that does TLS and the upgrade, if the client lets it.
-fn wss_server(
+pub(crate) fn wss_server(
     config: Arc<ServerConfig>,
     connection: impl Fn(tungstenite::WebSocket<TlsStream>) + Send + Sync + 'static,
 ) -> String {
@@ -299,6 +300,32 @@ fn after_a_protocol_error_our_close_frame_and_close_notify_reach_the_peer() {
     client.open(&url);
     assert_eq!(frames.recv().unwrap(), (0x88, vec![0x03, 0xea], Ok(0)));
     assert_eq!(client.closed().shown(), (1006, "", false));
+}
+
+#[test]
+fn a_message_in_the_same_record_as_a_breach_can_be_answered() {
+    let (report, frames) = mpsc::channel();
+    let authority = Authority::new();
+    let url = wss_server(authority.for_localhost(), move |websocket| {
+        let mut tls = websocket.into_inner();
+        tls.write_all(b"\x81\x01a\x83\x00\x81\x01b").unwrap();
+        // With more on the line, which is not to be read before the answer is written.
+        tls.conn.send_close_notify();
+        tls.flush().unwrap();
+        report.send(read_client_frames(&mut tls)).unwrap();
+    });
+    let mut client = Client::with(|options| {
+        authority.trusted(options);
+        options.timeouts.failure_delay = Duration::from_secs(3600);
+    });
+    let id = client.open(&url);
+    assert_eq!(client.text(), "a");
+    client.send_text(id, "A");
+    assert_eq!(client.closed().shown(), (1006, "", false));
+    let frames = frames.recv().unwrap();
+    assert_eq!(frames.len(), 2, "{frames:x?}");
+    assert_eq!(frames[0], (0x81, b"A".to_vec()));
+    assert_eq!(frames[1].1[..2], [0x03, 0xea]);
 }
 
 #[test]

@@ -2,6 +2,12 @@
 //! heeded. One file a subject, each with its arguments and with what they do to the options of the library, which
 //! reads no environment itself.
 
+mod compression;
+mod headers;
+mod policy;
+mod proxy;
+mod reach;
+mod timeouts;
 mod tls;
 
 use clap::Args;
@@ -13,6 +19,24 @@ use crate::extension::WebSocketExtensionBuilder;
 pub(super) struct NetworkArgs {
     #[command(flatten)]
     tls: tls::TlsArgs,
+
+    #[command(flatten)]
+    headers: headers::HeaderArgs,
+
+    #[command(flatten)]
+    compression: compression::CompressionArgs,
+
+    #[command(flatten)]
+    proxy: proxy::ProxyArgs,
+
+    #[command(flatten)]
+    reach: reach::ReachArgs,
+
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
+
+    #[command(flatten)]
+    timeouts: timeouts::TimeoutArgs,
 }
 
 impl NetworkArgs {
@@ -25,6 +49,17 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
-        self.tls.apply(builder)
+        let builder = self.tls.apply(builder)?;
+        let builder = self.headers.apply(builder)?;
+        let builder = self.compression.apply(builder);
+        let builder = self.proxy.apply(builder)?;
+        let builder = self.reach.apply(builder)?;
+        let builder = self.timeouts.apply(builder);
+        self.policy.apply(builder)
+    }
+
+    /// Whether proxies may be those of the environment, which was not made for this program alone.
+    pub(super) fn has_proxies_of_the_environment(&self) -> bool {
+        self.proxy.reads_environment()
     }
 }

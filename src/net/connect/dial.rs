@@ -1,35 +1,38 @@
-//! TCP, TLS and the upgrade, one after the other, on a connector thread.
+//! The proxy, TLS and the upgrade, one after the other, on a connector thread.
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use mio::{Interest, net::TcpStream};
-use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
-use tracing::debug;
-use url::Host;
+use rustls::{
+    ClientConfig, ClientConnection,
+    pki_types::{InvalidDnsNameError, ServerName},
+};
+use tracing::{Span, debug, warn};
 
-use super::wait::{Cancel, Interruption, LINE, Patience, Waiter};
+use super::{
+    turns::Turn,
+    wait::{Cancel, Interruption, LINE, Patience, Waiter},
+};
 use crate::net::{
     cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
-    handshake::{Accepted, Handshake, Refusal, ResponseReader},
+    handshake::{Accepted, Answer, Handshake, Refusal, ResponseReader, Shown},
     line::{Ciphertext, Line},
     options::Options,
+    proxy::{self, Proxy},
+    stream::Stream,
     target::Target,
     vocabulary::{ConnectRequest, SocketId},
 };
-
-/// A shorter time for one of several addresses would rule out distant ones.
-const LEAST_SHARE: Duration = Duration::from_secs(1);
 
 /// What all dials of a network share.
 pub(crate) struct Dialler {
     pub(crate) options: Options,
     tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    proxy_tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
 }
 
 impl Dialler {
@@ -37,6 +40,7 @@ impl Dialler {
         Self {
             options,
             tls: OnceLock::new(),
+            proxy_tls: OnceLock::new(),
         }
     }
 
@@ -46,19 +50,29 @@ impl Dialler {
             .get_or_init(|| self.options.tls.client_config())
             .clone()
     }
+
+    /// The same for proxies.
+    pub(super) fn proxy_tls(&self) -> Result<Arc<ClientConfig>, Error> {
+        self.proxy_tls
+            .get_or_init(|| Ok(proxy::tls_config(&*self.tls()?)))
+            .clone()
+    }
 }
 
-/// One dial: an address of an attempt, at its turn.
+/// One dial: what is left to be done with a stream that has been connected.
 pub(super) struct Dial {
     pub(super) id: SocketId,
     pub(super) target: Arc<Target>,
+    /// To which the stream leads, if it is not the target itself.
+    pub(super) proxy: Option<Arc<Proxy>>,
     pub(super) request: Arc<ConnectRequest>,
-    pub(super) address: SocketAddr,
-    /// Addresses to try after this one, for which some of the time must be left.
-    pub(super) more_addresses: usize,
-    /// The time there is for all of it.
+    /// The turn it has, to be given back with the result.
+    pub(super) turn: Turn,
+    /// The time there is for it.
     pub(super) budget: Duration,
     pub(super) cancel: Arc<Cancel>,
+    /// The connection's.
+    pub(super) span: Span,
 }
 
 /// A WebSocket whose opening handshake has succeeded.
@@ -70,25 +84,31 @@ pub(crate) struct Established {
 }
 
 impl Dial {
-    /// Does it.
+    /// Does it, with a stream that is registered nowhere.
     pub(super) fn run(
         &self,
+        mut stream: Stream,
         dialler: &Dialler,
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
     ) -> Result<Established, Error> {
+        let _entered = self.span.enter();
         let jar = dialler.options.cookie_jar.as_deref();
         let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
-        let agent = dialler.options.user_agent();
-        let compression = &dialler.options.compression;
-        let handshake = Handshake::new(&self.target, &self.request, agent, cookies, compression)?;
+        let handshake = Handshake::new(&self.target, &self.request, cookies, &dialler.options)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
-        let tcp = self.connect(&mut patience)?;
-        let mut line = if self.target.secure {
-            self.start_tls(tcp, dialler, &mut patience)?
-        } else {
-            Line::Plain(tcp)
-        };
+        stream
+            .register(patience.registry(), LINE)
+            .map_err(|error| self.io(Phase::Connect, error))?;
+        // What was read for the dial before.
+        ciphertext.clear();
+        let mut line = Line::Plain(stream);
+        if let Some(proxy) = &self.proxy {
+            line = self.tunnel(line, proxy, dialler, &mut patience, ciphertext)?;
+        }
+        if self.target.secure {
+            line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
+        }
         let accepted = self.upgrade(
             &mut line,
             &handshake,
@@ -105,92 +125,48 @@ impl Dial {
         Ok(Established { line, accepted })
     }
 
-    /// "Establish a TCP connection" to the address.
-    fn connect(&self, patience: &mut Patience<'_>) -> Result<TcpStream, Error> {
-        let failed = |error| self.io(Phase::Connect, error);
-        if self.cancel.is_cancelled() {
-            return Err(self.error(Phase::Connect, ErrorKind::Cancelled));
-        }
-        let mut tcp = TcpStream::connect(self.address).map_err(failed)?;
-        let interest = Interest::READABLE.add(Interest::WRITABLE);
-        patience
-            .registry()
-            .register(&mut tcp, LINE, interest)
-            .map_err(failed)?;
-        let until = self.share(patience);
-        loop {
-            patience
-                .wait(until)
-                .map_err(|why| self.interrupted(Phase::Connect, why))?;
-            if let Some(error) = tcp.take_error().map_err(failed)? {
-                return Err(failed(error));
-            }
-            match tcp.peer_addr() {
-                Ok(_) => break,
-                // Not yet: the wait ended for another reason.
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        // Messages are written whole: waiting to fill a packet would only delay them.
-        tcp.set_nodelay(true).map_err(failed)?;
-        debug!(target: "boa_websocket::net", id = %self.id, address = %self.address, "connected");
-        Ok(tcp)
-    }
-
-    /// Until when to wait for this address, when others are left to try.
-    fn share(&self, patience: &Patience<'_>) -> Option<Instant> {
-        if self.more_addresses == 0 {
-            return None;
-        }
-        let parts = u32::try_from(self.more_addresses + 1).unwrap_or(u32::MAX);
-        let share = (patience.left()? / parts).max(LEAST_SHARE);
-        Instant::now().checked_add(share)
-    }
-
     fn start_tls(
         &self,
-        mut tcp: TcpStream,
+        under: Line,
         dialler: &Dialler,
         patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
     ) -> Result<Line, Error> {
-        let failed = |error| Error::tls(Phase::Tls, self.target.subject(), error);
+        let subject = self.target.subject();
         let config = dialler.tls()?;
-        let name = match &self.target.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|error| {
-                self.error(Phase::Tls, ErrorKind::InvalidRequest("server name"))
-                    .caused_by(error)
-            })?,
-            Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
-            Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
-        };
-        let mut tls = ClientConnection::new(config, name).map_err(failed)?;
-        let handshake = patience.until_done(|| {
-            loop {
-                while tls.wants_write() {
-                    if tls.write_tls(&mut tcp)? == 0 {
-                        return Err(io::ErrorKind::WriteZero.into());
-                    }
-                }
-                if !tls.is_handshaking() {
-                    return Ok(());
-                }
-                if tls.read_tls(&mut tcp)? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                if let Err(error) = tls.process_new_packets() {
-                    // The alert that tells the server why; it is too late to care for its fate.
-                    let _ = tls.write_tls(&mut tcp);
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
-            }
-        });
-        handshake.map_err(|why| self.interrupted(Phase::Tls, why))?;
-        debug!(
-            target: "boa_websocket::net", id = %self.id, version = ?tls.protocol_version(), "tls"
-        );
-        Ok(Line::tls(tcp, tls))
+        let name = server_name(dialler.options.tls.name_of(&self.target.host), &subject)?;
+        self.warn_of_any_certificate(dialler, &subject);
+        self.tls(under, config, name, &subject, patience, ciphertext)
+    }
+
+    /// Speaks TLS with the server, or with the proxy.
+    pub(super) fn tls(
+        &self,
+        under: Line,
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        subject: &str,
+        patience: &mut Patience<'_>,
+        ciphertext: &mut Ciphertext,
+    ) -> Result<Line, Error> {
+        let tls = ClientConnection::new(config, name)
+            .map_err(|error| Error::tls(Phase::Tls, subject, error))?;
+        let mut line = Line::tls(under, tls);
+        patience
+            .until_done(|| line.handshake(ciphertext))
+            .map_err(|why| why.into_error(Phase::Tls, subject))?;
+        debug!(target: "boa_websocket::net", id = %self.id, agreed = line.tls_agreed(), "tls");
+        Ok(line)
+    }
+
+    /// Nobody shall forget that certificates are not verified.
+    pub(super) fn warn_of_any_certificate(&self, dialler: &Dialler, server: &str) {
+        if dialler.options.tls.takes_any_certificate() {
+            warn!(
+                target: "boa_websocket::net", id = %self.id, server,
+                "the server's certificate is not verified: anybody could be answering"
+            );
+        }
     }
 
     /// Sends the request and reads the response, RFC 6455 section 4.
@@ -217,7 +193,6 @@ impl Dial {
         let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
         let mut buffer = [0; 4096];
-        ciphertext.clear();
         let mut accepted = loop {
             let count = patience
                 .until_done(|| line.read(&mut buffer, ciphertext, true))
@@ -232,7 +207,12 @@ impl Dial {
             {
                 jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
             }
-            if let Some(accepted) = answer.map_err(refused)? {
+            let answer = answer.map_err(|refusal| {
+                let answer = reader.refused.take();
+                self.show(answer.as_ref());
+                refused(refusal).with_answer(answer)
+            });
+            if let Some(accepted) = answer? {
                 break accepted;
             }
         };
@@ -249,6 +229,24 @@ impl Dial {
         Ok(accepted)
     }
 
+    /// Tells of an answer that is refused.
+    fn show(&self, answer: Option<&Answer>) {
+        let Some(Answer {
+            status,
+            reason,
+            headers,
+            ..
+        }) = answer
+        else {
+            return;
+        };
+        debug!(target: "boa_websocket::net", id = %self.id, status, reason, "answer");
+        for (name, value) in headers {
+            let value = Shown(name, value);
+            debug!(target: "boa_websocket::net", id = %self.id, %name, %value, "header");
+        }
+    }
+
     fn error(&self, phase: Phase, kind: ErrorKind) -> Error {
         Error::new(phase, kind, self.target.subject())
     }
@@ -258,9 +256,17 @@ impl Dial {
     }
 
     fn interrupted(&self, phase: Phase, why: Interruption) -> Error {
-        match why {
-            Interruption::Kind(kind) => self.error(phase, kind),
-            Interruption::Io(error) => self.io(phase, error),
-        }
+        why.into_error(phase, &self.target.subject())
     }
+}
+
+/// The name that a certificate must be for, if the host can be one.
+pub(super) fn server_name(
+    name: Result<ServerName<'static>, InvalidDnsNameError>,
+    subject: &str,
+) -> Result<ServerName<'static>, Error> {
+    name.map_err(|error| {
+        let kind = ErrorKind::InvalidRequest("server name");
+        Error::new(Phase::Tls, kind, subject).caused_by(error)
+    })
 }

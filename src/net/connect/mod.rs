@@ -1,20 +1,56 @@
 //! From a URL to an open WebSocket: who may try, when it is whose turn, and the trying itself.
 //!
 //! ```text
-//! begin ──> resolve ──> turn at (address, port) ──> dial: TCP, TLS, upgrade ──> open
-//!              │ detached thread    │ no thread         │ connector thread
-//!              └─ no more than      └─ one at a time    └─ TCP fails: the next address
-//!                 `connectors`         (RFC 6455 4.1)
+//! begin ──> resolve ──> race: TCP to one address and the next ──> dial: TLS, upgrade ──> open
+//!   │          │ detached thread  │ no thread                        │ connector thread
+//!   │          └─ no more than    ├─ a turn at each (address, port)  └─ no more than
+//!   └─ policy:    `connectors`    │  (RFC 6455 4.1)                     `connectors`
+//!      the URL                    └─ policy: each address
 //! ```
 //!
 //! The socket thread decides all of it in [`Connects`], without a lock; the threads that resolve
 //! and dial tell it their results through its inbox.
+//!
+//! # Racing, and one handshake at a time
+//!
+//! Two rules meet here. RFC 8305 wants all addresses of a name tried, the next one as soon as one
+//! has failed or has had its delay, until the first is connected. RFC 6455 wants no more than one
+//! handshake at a time with an address, so that each needs its *turn* for as long as it is connected
+//! to and shaken hands with.
+//!
+//! * A turn is for one address (and port), not for a socket: each address that is raced has its own,
+//!   and is given back as soon as it has failed or lost. Only the winner's is kept to the end of the
+//!   upgrade.
+//! * Where a turn is taken, the address is left out for the moment: the socket queues for it, and
+//!   goes on to its next address. So a thousand sockets to a name with one dead address do not queue
+//!   up behind it. Of those that queue, the oldest socket is first.
+//! * Who has a turn never waits for another one: a race goes on with what it has, and ends at its
+//!   deadline. So nothing can be deadlocked.
+//! * The deadline covers all from the lookup to the upgrade. It stands still while nothing is under
+//!   way for a socket: while all it could try is taken by others, or while there are
+//!   [`Limits::dialling`] others.
+//!
+//! TCP connections are established on the socket thread, which polls anyway: no thread is held by
+//! an address that does not answer. A connection that is established goes to a connector thread.
+//!
+//! # Behind a proxy
+//!
+//! What is looked up and raced is the proxy. Its addresses are no matter of the policy, which is
+//! asked about the URL alone. The turn is for the target's host name and port, and so the same for
+//! all addresses of the proxy: it is the target that is to have no more than one handshake under
+//! way. A dial then begins with a tunnel.
+//!
+//! [`Limits::dialling`]: super::Limits::dialling
 
+mod attempt;
 mod dial;
 mod resolve;
 mod schedule;
+mod tunnel;
+mod turns;
 mod wait;
 mod workers;
 
 pub(crate) use dial::{Dialler, Established};
 pub(crate) use schedule::{Connects, Ended};
+pub(crate) use turns::Turn;

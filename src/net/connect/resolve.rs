@@ -1,38 +1,52 @@
 //! Host names to addresses.
 
 use std::{
-    collections::HashMap,
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs},
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
 };
 
-use url::Host;
-
 use crate::net::{
     queue::{Inbox, Item},
+    resolver::Resolver,
     vocabulary::SocketId,
 };
 
-/// The addresses that need no asking: the host is one, or is `localhost`, which is the loopback
-/// interface whatever the system's resolver says,
-/// <https://www.rfc-editor.org/rfc/rfc6761#section-6.3>.
-pub(super) fn known(host: &Host<String>) -> Option<Vec<IpAddr>> {
-    match host {
-        Host::Ipv4(address) => Some(vec![IpAddr::V4(*address)]),
-        Host::Ipv6(address) => Some(vec![IpAddr::V6(*address)]),
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            let local = name == "localhost" || name.ends_with(".localhost");
-            local.then(|| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+/// Addresses of a name that are tried at most.
+const MAX_ADDRESSES: usize = 32;
+
+/// The order in which addresses are tried,
+/// <https://www.rfc-editor.org/rfc/rfc8305#section-4>: as they came, but so that the families take
+/// turns, and each once.
+pub(super) fn in_order(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let (mut first, mut second) = (VecDeque::new(), VecDeque::new());
+    let leads_with_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
+    for address in addresses {
+        let address = address.to_canonical();
+        let family = if address.is_ipv6() == leads_with_v6 {
+            &mut first
+        } else {
+            &mut second
+        };
+        if !family.contains(&address) && family.len() < MAX_ADDRESSES {
+            family.push_back(address);
         }
     }
+    let mut ordered = Vec::new();
+    while ordered.len() < MAX_ADDRESSES && !(first.is_empty() && second.is_empty()) {
+        ordered.extend(first.pop_front());
+        ordered.extend(second.pop_front());
+    }
+    ordered.truncate(MAX_ADDRESSES);
+    ordered
 }
 
 /// The lookups under way and those that wait, so that no name is asked for twice at a time.
 pub(super) struct Lookups {
+    resolver: Arc<dyn Resolver>,
     inbox: Arc<Inbox>,
     max: usize,
     running: HashMap<String, Vec<SocketId>>,
@@ -41,8 +55,9 @@ pub(super) struct Lookups {
 
 impl Lookups {
     /// At most `max` at a time; their results go to `inbox`.
-    pub(super) fn new(inbox: Arc<Inbox>, max: usize) -> Self {
+    pub(super) fn new(resolver: Arc<dyn Resolver>, inbox: Arc<Inbox>, max: usize) -> Self {
         Self {
+            resolver,
             inbox,
             max: max.max(1),
             running: HashMap::new(),
@@ -74,7 +89,7 @@ impl Lookups {
         while self.running.len() < self.max
             && let Some((host, asking)) = self.waiting.pop_front()
         {
-            match spawn(host.clone(), self.inbox.clone()) {
+            match spawn(host.clone(), self.resolver.clone(), self.inbox.clone()) {
                 Ok(()) => {
                     self.running.insert(host, asking);
                 }
@@ -87,17 +102,10 @@ impl Lookups {
 
 /// `getaddrinfo` cannot be interrupted: its thread is on its own, and what it finds after its
 /// network is gone goes nowhere.
-fn spawn(host: String, inbox: Arc<Inbox>) -> io::Result<()> {
+fn spawn(host: String, resolver: Arc<dyn Resolver>, inbox: Arc<Inbox>) -> io::Result<()> {
     let lookup = move || {
-        let result = (host.as_str(), 0).to_socket_addrs().map(|addresses| {
-            let mut found: Vec<IpAddr> = Vec::new();
-            for address in addresses {
-                if !found.contains(&address.ip()) {
-                    found.push(address.ip());
-                }
-            }
-            found
-        });
+        let result = catch_unwind(AssertUnwindSafe(|| resolver.resolve(&host)))
+            .unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
         inbox.push_one(Item::Resolved { host, result });
     };
     thread::Builder::new()
@@ -110,17 +118,39 @@ fn spawn(host: String, inbox: Arc<Inbox>) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn addresses(list: &[&str]) -> Vec<IpAddr> {
+        list.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
     #[test]
-    fn localhost_and_addresses_need_no_resolver() {
-        for name in ["localhost", "localhost.", "a.b.localhost"] {
-            let found = known(&Host::Domain(name.into())).unwrap();
-            assert!(found.iter().all(IpAddr::is_loopback), "{name}");
-            assert_eq!(found.len(), 2);
+    fn families_take_turns_and_the_first_one_stays_first() {
+        for (given, tried) in [
+            (&[][..], &[][..]),
+            (
+                &["::1", "::2", "::3", "1.0.0.1", "1.0.0.2"],
+                &["::1", "1.0.0.1", "::2", "1.0.0.2", "::3"],
+            ),
+            (
+                &["1.0.0.1", "1.0.0.2", "::1"],
+                &["1.0.0.1", "::1", "1.0.0.2"],
+            ),
+            // Twice the same, once in disguise.
+            (
+                &["1.0.0.1", "::ffff:1.0.0.1", "1.0.0.1", "::1"],
+                &["1.0.0.1", "::1"],
+            ),
+        ] {
+            assert_eq!(in_order(&addresses(given)), addresses(tried));
         }
-        for name in ["notlocalhost", "localhost.example", "example.org"] {
-            assert_eq!(known(&Host::Domain(name.into())), None, "{name}");
-        }
-        let address = Ipv4Addr::new(192, 0, 2, 1);
-        assert_eq!(known(&Host::Ipv4(address)), Some(vec![IpAddr::V4(address)]));
+    }
+
+    #[test]
+    fn a_name_with_a_great_many_addresses_has_some_of_each_family_tried() {
+        let many = |octet: u8| (0..=255).map(move |last| IpAddr::from([10, 0, octet, last]));
+        let mut list: Vec<IpAddr> = many(0).chain(many(1)).collect();
+        list.extend(addresses(&["::1"]));
+        let tried = in_order(&list);
+        assert_eq!(tried.len(), MAX_ADDRESSES);
+        assert_eq!(tried.iter().filter(|address| address.is_ipv6()).count(), 1);
     }
 }

@@ -1,27 +1,32 @@
-//! Whose turn it is to resolve and to dial. Used by the socket thread alone.
+//! Who may try what, and when. Used by the socket thread alone.
+
+mod admission;
+mod race;
 
 use std::{
-    collections::{HashMap, VecDeque},
-    io,
-    net::{IpAddr, SocketAddr},
+    collections::{BTreeSet, HashMap, VecDeque},
+    io, mem,
+    net::IpAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use tracing::debug;
+use mio::Registry;
+use tracing::{Span, debug};
 use url::Host;
 
 use super::{
+    attempt::{Attempt, Racer, Stage},
     dial::{Dial, Dialler, Established},
     resolve::{self, Lookups},
-    wait::Cancel,
+    turns::{Turn, Turns},
     workers::Workers,
 };
 use crate::net::{
     error::{Error, ErrorKind, Phase},
-    ports::is_bad_port,
     queue::{Charge, Inbox},
-    target::Target,
+    resolver::{SystemResolver, known_addresses},
+    stream::Endpoint,
     vocabulary::{ConnectRequest, SocketId},
 };
 
@@ -43,40 +48,46 @@ pub(crate) enum Ended {
 /// Every socket that is connecting.
 pub(crate) struct Connects {
     dialler: Arc<Dialler>,
+    registry: Registry,
     attempts: HashMap<SocketId, Attempt>,
+    /// Whose the connections are that are being established.
+    racers: HashMap<SocketId, SocketId>,
     lookups: Lookups,
-    /// The addresses of which one handshake is under way, with those who wait for its end.
-    turns: HashMap<SocketAddr, VecDeque<SocketId>>,
+    turns: Turns,
     workers: Workers,
+    timers: BTreeSet<(Instant, SocketId)>,
+    /// Those to be looked at before the thread goes on.
+    due: VecDeque<SocketId>,
+    /// The turns that have been given back since.
+    freed: Vec<Turn>,
+    /// How many attempts have a place among those that dial.
+    places_taken: usize,
+    /// Those that wait for one, the oldest first.
+    without_place: BTreeSet<SocketId>,
     ended: Vec<Ended>,
 }
 
-struct Attempt {
-    target: Arc<Target>,
-    request: Arc<ConnectRequest>,
-    charge: Arc<Charge>,
-    cancel: Arc<Cancel>,
-    /// Not yet tried.
-    addresses: VecDeque<SocketAddr>,
-    /// Time left, waits for a turn not counted.
-    budget: Duration,
-    /// While it is being resolved: since when.
-    resolving: Option<Instant>,
-    /// Why its first address failed. The later ones are often of a kind that this machine has no
-    /// route to, which says less.
-    first_error: Option<Error>,
-}
-
 impl Connects {
-    pub(crate) fn new(dialler: Arc<Dialler>, inbox: Arc<Inbox>) -> Self {
-        let max_lookups = dialler.options.limits.connectors;
+    /// Connections that are being established are registered with `registry`; what its poller says
+    /// of sockets it does not know goes to [`line_ready`](Self::line_ready).
+    pub(crate) fn new(dialler: Arc<Dialler>, inbox: Arc<Inbox>, registry: Registry) -> Self {
+        let options = &dialler.options;
+        let resolver = options.resolver.clone();
+        let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver));
         Self {
+            registry,
             attempts: HashMap::new(),
-            lookups: Lookups::new(inbox.clone(), max_lookups),
-            turns: HashMap::new(),
+            racers: HashMap::new(),
+            lookups: Lookups::new(resolver, inbox.clone(), options.limits.connectors),
+            turns: Turns::new(options.serial_handshakes),
             workers: Workers::new(dialler.clone(), inbox),
-            dialler,
+            timers: BTreeSet::new(),
+            due: VecDeque::new(),
+            freed: Vec::new(),
+            places_taken: 0,
+            without_place: BTreeSet::new(),
             ended: Vec::new(),
+            dialler,
         }
     }
 
@@ -92,72 +103,55 @@ impl Connects {
 
     /// The attempts that are over since the last call.
     pub(crate) fn take_ended(&mut self) -> Vec<Ended> {
-        std::mem::take(&mut self.ended)
+        mem::take(&mut self.ended)
     }
 
-    fn fail(&mut self, id: SocketId, error: Error) {
-        self.attempts.remove(&id);
-        self.ended.push(Ended::Failed { id, error });
-    }
+    // ---------------------------------------------------------- what comes from outside
 
-    /// Begins to connect. Gives back when [`expire`](Self::expire) is to be called, if at all.
+    /// Begins to connect.
     pub(crate) fn begin(
         &mut self,
         id: SocketId,
         request: ConnectRequest,
         charge: Arc<Charge>,
+        span: Span,
         now: Instant,
-    ) -> Option<Instant> {
+    ) {
         let target = match self.admit(&request) {
             Ok(target) => target,
-            Err(error) => {
-                self.fail(id, error);
-                return None;
-            }
+            Err(error) => return self.fail(id, error, now),
         };
         debug!(
-            target: "boa_websocket::net",
+            target: "boa_websocket::net", parent: &span,
             %id, host = %target.host, port = target.port, tls = target.secure, "connect"
         );
-        let host = target.host.clone();
-        let attempt = Attempt {
-            target: Arc::new(target),
-            request: Arc::new(request),
-            charge,
-            cancel: Arc::default(),
-            addresses: VecDeque::new(),
-            budget: self.dialler.options.timeouts.handshake,
-            resolving: Some(now),
-            first_error: None,
+        let endpoint = self.endpoint_without_address(&target);
+        let proxy = match endpoint {
+            None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
+            // It is on this machine, and no proxy's business.
+            Some(_) => Ok(None),
         };
-        let deadline = now.checked_add(attempt.budget);
+        let proxy = match proxy {
+            Ok(proxy) => proxy,
+            Err(error) => return self.fail(id, error, now),
+        };
+        let budget = self.dialler.options.timeouts.handshake;
+        let mut attempt = Attempt::new(target, request, charge, budget, span, now);
+        attempt.proxy = proxy;
+        let host = attempt.hop().host().clone();
         self.attempts.insert(id, attempt);
-        match (resolve::known(&host), host) {
-            (None, Host::Domain(name)) => {
+        match (endpoint, known_addresses(&host), host) {
+            (Some(endpoint), ..) => self.has_endpoints(id, [endpoint].into(), now),
+            (None, None, Host::Domain(name)) => {
                 let failed = self.lookups.start(&name, id);
-                self.lookups_failed(failed);
-                deadline
+                self.lookups_failed(failed, now);
+                self.set_timer(id, now);
             }
-            (addresses, _) => {
+            (None, addresses, _) => {
                 self.has_addresses(id, &addresses.unwrap_or_default(), now);
-                None
             }
         }
-    }
-
-    /// The first point of policy: the URL, before anything is sent or asked.
-    fn admit(&self, request: &ConnectRequest) -> Result<Target, Error> {
-        let target = Target::new(&request.url)?;
-        let refuse = |kind| Err(Error::new(Phase::Policy, kind, target.subject()));
-        // "Main fetch", step 7: "should request be blocked due to a bad port".
-        if is_bad_port(target.port) {
-            return refuse(ErrorKind::BlockedPort(target.port));
-        }
-        let limit = self.dialler.options.limits.connecting;
-        if self.attempts.len() >= limit {
-            return refuse(ErrorKind::TooManyConnecting(limit));
-        }
-        Ok(target)
+        self.settle(now);
     }
 
     /// A lookup has ended.
@@ -172,166 +166,54 @@ impl Connects {
             Err(error) => {
                 let text = error.to_string();
                 for id in asking {
-                    self.unresolved(id, Some(io::Error::new(error.kind(), text.clone())));
+                    let why = io::Error::new(error.kind(), text.clone());
+                    self.unresolved(id, Some(why), now);
                 }
             }
         }
-        self.lookups_failed(failed);
+        self.lookups_failed(failed, now);
+        self.settle(now);
     }
 
-    fn lookups_failed(&mut self, failed: Vec<(Vec<SocketId>, io::Error)>) {
-        for (asking, error) in failed {
-            for id in asking {
-                let Some(attempt) = self.attempts.get(&id) else {
-                    continue;
-                };
-                let why = io::Error::new(error.kind(), error.to_string());
-                let error = Error::io(Phase::Resolve, attempt.target.subject(), why);
-                self.fail(id, error);
-            }
-        }
-    }
-
-    fn unresolved(&mut self, id: SocketId, why: Option<io::Error>) {
-        let Some(attempt) = self.attempts.get(&id) else {
-            return;
-        };
-        let subject = attempt.target.host.to_string();
-        let error = Error::new(Phase::Resolve, ErrorKind::Unresolved, subject);
-        let error = match why {
-            Some(why) => error.caused_by(why),
-            None => error,
-        };
-        self.fail(id, error);
-    }
-
-    fn has_addresses(&mut self, id: SocketId, addresses: &[IpAddr], now: Instant) {
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        if let Some(since) = attempt.resolving.take() {
-            attempt.budget = attempt
-                .budget
-                .saturating_sub(now.saturating_duration_since(since));
-        }
-        debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
-        let port = attempt.target.port;
-        // The second point of policy will stand here: each address, before it is dialled.
-        attempt.addresses = addresses
-            .iter()
-            .map(|address| SocketAddr::new(*address, port))
-            .collect();
-        if attempt.addresses.is_empty() {
-            return self.unresolved(id, None);
-        }
-        self.next_address(id);
-    }
-
-    /// Goes on to the next address, and waits for its turn there.
-    fn next_address(&mut self, id: SocketId) {
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        let Some(address) = attempt.addresses.pop_front() else {
-            let subject = attempt.target.subject();
-            let unknown = || Error::new(Phase::Connect, ErrorKind::Unresolved, subject);
-            let error = attempt.first_error.take().unwrap_or_else(unknown);
-            return self.fail(id, error);
-        };
-        if self.dialler.options.serial_handshakes {
-            // RFC 6455 section 4.1, point 2: "there MUST be no more than one connection in a
-            // CONNECTING state" to an IP address; with its port, as the browsers read it.
-            if let Some(waiting) = self.turns.get_mut(&turn_of(address)) {
-                return waiting.push_back(id);
-            }
-            self.turns.insert(turn_of(address), VecDeque::new());
-        }
-        self.dial(id, address);
-    }
-
-    /// Has an address dialled whose turn is taken.
-    fn dial(&mut self, id: SocketId, address: SocketAddr) {
-        let Some(attempt) = self.attempts.get(&id) else {
-            return self.give_turn(address);
-        };
-        let dial = Dial {
-            id,
-            target: attempt.target.clone(),
-            request: attempt.request.clone(),
-            address,
-            more_addresses: attempt.addresses.len(),
-            budget: attempt.budget,
-            cancel: attempt.cancel.clone(),
-        };
-        if let Err((dial, error)) = self.workers.submit(dial) {
-            let error = Error::io(Phase::Connect, dial.target.subject(), error);
-            self.fail(id, error);
-            self.give_turn(address);
-        }
-    }
-
-    /// A handshake has ended: the next one's turn.
-    fn give_turn(&mut self, address: SocketAddr) {
-        let key = turn_of(address);
-        let Some(waiting) = self.turns.get_mut(&key) else {
-            return;
-        };
-        while let Some(id) = waiting.pop_front() {
-            // Cancelled ones are skipped.
-            if self.attempts.contains_key(&id) {
-                return self.dial(id, address);
-            }
-        }
-        self.turns.remove(&key);
-    }
-
-    /// A dial has ended, having used `spent` of its time.
+    /// A dial has ended, and with it its turn.
     pub(crate) fn dialled(
         &mut self,
         id: SocketId,
-        address: SocketAddr,
-        spent: Duration,
+        turn: &Turn,
         result: Result<Box<Established>, Error>,
+        now: Instant,
     ) {
-        self.give_turn(address);
-        let Some(attempt) = self.attempts.get_mut(&id) else {
-            return;
-        };
-        attempt.budget = attempt.budget.saturating_sub(spent);
+        self.give_back(turn, id);
         match result {
             Ok(established) => {
-                let subject = attempt.target.subject();
-                let charge = attempt.charge.clone();
-                self.attempts.remove(&id);
-                self.ended.push(Ended::Established {
-                    id,
-                    established,
-                    charge,
-                    subject,
-                });
+                if let Some(attempt) = self.remove(id, now) {
+                    self.ended.push(Ended::Established {
+                        id,
+                        established,
+                        subject: attempt.target.subject(),
+                        charge: attempt.charge,
+                    });
+                }
             }
-            // Another address may answer. What answered wrongly is not asked again elsewhere.
-            Err(error) if error.phase() == Phase::Connect => {
-                debug!(target: "boa_websocket::net", %id, %address, %error, "address failed");
-                attempt.first_error.get_or_insert(error);
-                self.next_address(id);
-            }
-            Err(error) => self.fail(id, error),
+            // What answered wrongly is not asked again at another address.
+            Err(error) if self.attempts.contains_key(&id) => self.fail(id, error, now),
+            Err(_) => {}
         }
+        self.settle(now);
     }
 
     /// Ends an attempt, wherever it is, and gives back how to report that; nothing if there is no
     /// such one.
-    pub(crate) fn cancel(&mut self, id: SocketId) -> Option<Error> {
-        let attempt = self.attempts.remove(&id)?;
+    pub(crate) fn cancel(&mut self, id: SocketId, now: Instant) -> Option<Error> {
+        let attempt = self.remove(id, now)?;
         attempt.cancel.cancel();
-        let phase = if attempt.resolving.is_some() {
-            Phase::Resolve
-        } else {
-            Phase::Connect
-        };
         let subject = attempt.target.subject();
-        Some(Error::new(phase, ErrorKind::Cancelled, subject))
+        self.settle(now);
+        Some(Error::new(
+            phase(attempt.stage),
+            ErrorKind::Cancelled,
+            subject,
+        ))
     }
 
     /// Ends all attempts.
@@ -339,18 +221,153 @@ impl Connects {
         for (_, attempt) in self.attempts.drain() {
             attempt.cancel.cancel();
         }
+        self.racers.clear();
+        self.timers.clear();
+        self.turns.clear();
+        self.without_place.clear();
+        self.places_taken = 0;
     }
 
-    /// Fails an attempt that has been resolving for too long.
-    pub(crate) fn expire(&mut self, id: SocketId, now: Instant) {
-        let Some(attempt) = self.attempts.get(&id) else {
+    /// When [`handle_timers`](Self::handle_timers) is to be called.
+    pub(crate) fn next_timer(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Looks after the attempts whose time has come.
+    pub(crate) fn handle_timers(&mut self, now: Instant) {
+        while let Some(&(at, id)) = self.timers.first()
+            && at <= now
+        {
+            self.timers.pop_first();
+            let Some(attempt) = self.attempts.get_mut(&id) else {
+                continue;
+            };
+            attempt.timer = None;
+            if attempt.clock.deadline().is_some_and(|end| end <= now) {
+                let phase = phase(attempt.stage);
+                let subject = attempt.hop().subject();
+                self.fail(id, Error::new(phase, ErrorKind::TimedOut, subject), now);
+            } else {
+                self.due.push_back(id);
+            }
+        }
+        self.settle(now);
+    }
+
+    // ---------------------------------------------------------- whose turn it is
+
+    /// Does what has become possible, until nothing is left of it.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            // Each of these steps leaves less to try, to wait for or to hand on.
+            if let Some(turn) = self.freed.pop() {
+                let able = |id| self.attempts.get(&id).is_some_and(|a| a.wants_turn(now));
+                let able = |id| able(id) && !self.without_place.contains(&id);
+                if let Some(id) = self.turns.next(&turn, able) {
+                    self.freed.push(turn);
+                    self.advance(id, now);
+                }
+            } else if let Some(id) = self.due.pop_front() {
+                self.advance(id, now);
+            } else if self.has_places()
+                && let Some(id) = self.without_place.pop_first()
+            {
+                self.advance(id, now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Tries the next address of an attempt if its time has come and a turn is to be had.
+    fn advance(&mut self, id: SocketId, now: Instant) {
+        let has_places = self.has_places();
+        let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
-        let since = |start| now.saturating_duration_since(start);
-        if attempt.resolving.map(since) >= Some(attempt.budget) {
-            let subject = attempt.target.host.to_string();
-            self.fail(id, Error::new(Phase::Resolve, ErrorKind::TimedOut, subject));
+        if attempt.stage == Stage::Racing && attempt.untried.is_empty() && attempt.racers.is_empty()
+        {
+            let subject = attempt.hop().subject();
+            let unknown = || Error::new(Phase::Connect, ErrorKind::Unresolved, subject);
+            let error = attempt.failure.take().unwrap_or_else(unknown);
+            return self.fail(id, error, now);
         }
+        if attempt.wants_turn(now) {
+            if !attempt.has_place && !has_places {
+                self.without_place.insert(id);
+                return;
+            }
+            // The first one whose turn is to be had; for those before it, it waits from now on.
+            let turns = &mut self.turns;
+            let can_be_had = |endpoint: &Endpoint| turns.take(&attempt.turn(endpoint), id);
+            match attempt.untried.iter().position(can_be_had) {
+                Some(at) => {
+                    if !mem::replace(&mut attempt.has_place, true) {
+                        self.places_taken += 1;
+                    }
+                    attempt.clock.run(now);
+                    if let Some(endpoint) = attempt.untried.remove(at) {
+                        self.dial(id, endpoint, now);
+                    }
+                }
+                None if attempt.racers.is_empty() => self.only_waits(id, now),
+                None => {}
+            }
+        }
+        self.set_timer(id, now);
+    }
+
+    /// Nothing is under way for it, so that its time does not run.
+    fn only_waits(&mut self, id: SocketId, now: Instant) {
+        if let Some(attempt) = self.attempts.get_mut(&id) {
+            attempt.clock.stop(now);
+            if mem::take(&mut attempt.has_place) {
+                self.places_taken -= 1;
+            }
+        }
+    }
+
+    fn has_places(&self) -> bool {
+        self.places_taken < self.dialler.options.limits.dialling.max(1)
+    }
+
+    fn give_back(&mut self, turn: &Turn, id: SocketId) {
+        // Behind a proxy, all that an attempt tries at once has the same turn.
+        let racers = self.attempts.get(&id).map(|attempt| &attempt.racers);
+        let still_needed = racers.is_some_and(|all| all.iter().any(|racer| racer.turn == *turn));
+        if !still_needed && self.turns.leave(turn, id) {
+            self.freed.push(turn.clone());
+        }
+    }
+
+    fn set_timer(&mut self, id: SocketId, now: Instant) {
+        let Some(attempt) = self.attempts.get_mut(&id) else {
+            return;
+        };
+        let timer = attempt.next_timer(now);
+        let before = mem::replace(&mut attempt.timer, timer);
+        if before != timer {
+            before.map(|at| self.timers.remove(&(at, id)));
+            timer.map(|at| self.timers.insert((at, id)));
+        }
+    }
+
+    // ---------------------------------------------------------- the end
+
+    fn fail(&mut self, id: SocketId, error: Error, now: Instant) {
+        self.remove(id, now);
+        self.ended.push(Ended::Failed { id, error });
+    }
+
+    /// Takes an attempt out, and leaves nothing of it behind but, if it has been handed over, the
+    /// turn that its dial will give back.
+    fn remove(&mut self, id: SocketId, now: Instant) -> Option<Attempt> {
+        self.end_race(id, None);
+        self.only_waits(id, now);
+        self.without_place.remove(&id);
+        let attempt = self.attempts.remove(&id)?;
+        attempt.timer.map(|at| self.timers.remove(&(at, id)));
+        Some(attempt)
     }
 }
 
@@ -361,86 +378,13 @@ impl Drop for Connects {
     }
 }
 
-/// An IPv4 address is the same one when it is written as IPv6.
-fn turn_of(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+/// What is being done, for errors.
+fn phase(stage: Stage) -> Phase {
+    match stage {
+        Stage::Resolving => Phase::Resolve,
+        Stage::Racing | Stage::HandedOver => Phase::Connect,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use url::Url;
-
-    use super::*;
-    use crate::net::options::Options;
-
-    fn connects(options: Options) -> Connects {
-        Connects::new(Arc::new(Dialler::new(options)), Arc::default())
-    }
-
-    fn begin(connects: &mut Connects, url: &str, now: Instant) -> (SocketId, Option<Instant>) {
-        let id = SocketId::next();
-        let request = ConnectRequest::new(Url::parse(url).unwrap());
-        let deadline = connects.begin(id, request, Arc::default(), now);
-        (id, deadline)
-    }
-
-    /// A name that the system's resolver knows to be wrong without asking anybody.
-    fn unknown_name() -> String {
-        format!("{}.test", "a".repeat(64))
-    }
-
-    #[test]
-    fn a_lookup_that_takes_too_long_is_given_up_and_its_late_result_ignored() {
-        let mut connects = connects(Options::default());
-        let now = Instant::now();
-        let (id, deadline) = begin(&mut connects, &format!("ws://{}/", unknown_name()), now);
-        assert_eq!(deadline, Some(now + Duration::from_secs(30)));
-        connects.expire(id, now + Duration::from_secs(29));
-        assert!(connects.take_ended().is_empty());
-
-        connects.expire(id, now + Duration::from_secs(30));
-        let ended = connects.take_ended();
-        let [Ended::Failed { id: of, error }] = &ended[..] else {
-            panic!("it did not fail");
-        };
-        assert_eq!((of, error.phase()), (&id, Phase::Resolve));
-        assert_eq!(error.kind(), &ErrorKind::TimedOut);
-
-        let addresses = vec![IpAddr::from([127, 0, 0, 1])];
-        connects.resolved(&unknown_name(), Ok(addresses), now);
-        assert!(connects.take_ended().is_empty());
-        assert_eq!(connects.len(), 0);
-    }
-
-    #[test]
-    fn sockets_to_the_same_name_share_a_lookup() {
-        let mut connects = connects(Options::default());
-        let now = Instant::now();
-        for port in [8001, 8002] {
-            begin(
-                &mut connects,
-                &format!("ws://{}:{port}/", unknown_name()),
-                now,
-            );
-        }
-        // One result is for both.
-        connects.resolved(&unknown_name(), Ok(Vec::new()), now);
-        let ended = connects.take_ended();
-        assert_eq!(ended.len(), 2);
-        for ended in ended {
-            let Ended::Failed { error, .. } = ended else {
-                panic!("connected to nowhere");
-            };
-            assert_eq!(error.kind(), &ErrorKind::Unresolved);
-        }
-    }
-
-    #[test]
-    fn a_turn_is_the_same_for_an_address_written_as_ipv4_and_as_ipv6() {
-        let v4: SocketAddr = "192.0.2.1:80".parse().unwrap();
-        let mapped: SocketAddr = "[::ffff:192.0.2.1]:80".parse().unwrap();
-        assert_eq!(turn_of(v4), turn_of(mapped));
-        let other_port: SocketAddr = "192.0.2.1:81".parse().unwrap();
-        assert_ne!(turn_of(v4), turn_of(other_port));
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use crate::net::error::ErrorKind;
+use crate::net::error::{Error, ErrorKind, Phase};
 
 /// The poller's name for the line being dialled.
 pub(super) const LINE: Token = Token(0);
@@ -88,25 +88,21 @@ impl Patience<'_> {
     }
 
     /// What is left of the time; `None` for no end.
-    pub(super) fn left(&self) -> Option<Duration> {
+    fn left(&self) -> Option<Duration> {
         let deadline = self.deadline?;
         Some(deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits until the line may be ready, or until `soonest` of the deadlines has passed.
+    /// Waits until the line may be ready.
     ///
     /// # Errors
     ///
-    /// `Cancelled`, `TimedOut` for either deadline, or what the poller reports.
-    pub(super) fn wait(&mut self, soonest: Option<Instant>) -> Result<(), Interruption> {
-        let deadline = match (self.deadline, soonest) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+    /// `Cancelled`, `TimedOut`, or what the poller reports.
+    fn wait(&mut self) -> Result<(), Interruption> {
         if self.cancel.is_cancelled() {
             return Err(Interruption::Kind(ErrorKind::Cancelled));
         }
-        let timeout = match deadline {
+        let timeout = match self.deadline {
             None => None,
             Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
                 None | Some(Duration::ZERO) => {
@@ -138,7 +134,7 @@ impl Patience<'_> {
                 return Err(Interruption::Kind(ErrorKind::TimedOut));
             }
             match step() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(None)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait()?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Interruption::Io(error)),
                 Ok(done) => return Ok(done),
@@ -157,4 +153,14 @@ impl Drop for Patience<'_> {
 pub(super) enum Interruption {
     Kind(ErrorKind),
     Io(io::Error),
+}
+
+impl Interruption {
+    /// What to report of it.
+    pub(super) fn into_error(self, phase: Phase, subject: &str) -> Error {
+        match self {
+            Self::Kind(kind) => Error::new(phase, kind, subject),
+            Self::Io(error) => Error::io(phase, subject, error),
+        }
+    }
 }

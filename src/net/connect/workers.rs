@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -18,6 +18,7 @@ use crate::net::{
     error::{Error, ErrorKind, Phase},
     line::Ciphertext,
     queue::{Inbox, Item},
+    stream::Stream,
 };
 
 /// How long a connector thread waits for the next dial.
@@ -38,7 +39,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    dials: VecDeque<Dial>,
+    dials: VecDeque<(Dial, Stream)>,
     threads: usize,
     idle: usize,
     stop: bool,
@@ -65,11 +66,11 @@ impl Workers {
         }
     }
 
-    /// Has `dial` done as soon as a thread is free. An error: there is no thread at all and none
-    /// can be started.
-    pub(super) fn submit(&mut self, dial: Dial) -> Result<(), (Dial, io::Error)> {
+    /// Has `dial` done with `stream` as soon as a thread is free. An error: there is no thread at
+    /// all and none can be started.
+    pub(super) fn submit(&mut self, dial: Dial, stream: Stream) -> io::Result<()> {
         let mut state = self.shared.lock();
-        state.dials.push_back(dial);
+        state.dials.push_back((dial, stream));
         if state.idle >= state.dials.len() {
             self.shared.changed.notify_one();
             return Ok(());
@@ -92,10 +93,10 @@ impl Workers {
             }
             // The threads that there are will come to it.
             Err(_) if state.threads > 0 => Ok(()),
-            Err(error) => match state.dials.pop_back() {
-                Some(dial) => Err((dial, error)),
-                None => Ok(()),
-            },
+            Err(error) => {
+                state.dials.pop_back();
+                Err(error)
+            }
         }
     }
 }
@@ -118,8 +119,7 @@ impl Drop for Workers {
 fn work(shared: &Shared) {
     let mut waiter = None;
     let mut ciphertext = Ciphertext::new();
-    while let Some(dial) = next(shared) {
-        let started = Instant::now();
+    while let Some((dial, stream)) = next(shared) {
         let result = catch_unwind(AssertUnwindSafe(|| {
             let waiter = match &mut waiter {
                 Some(waiter) => waiter,
@@ -128,7 +128,7 @@ fn work(shared: &Shared) {
                         Error::io(Phase::Connect, dial.target.subject(), error)
                     })?),
             };
-            dial.run(&shared.dialler, waiter, &mut ciphertext)
+            dial.run(stream, &shared.dialler, waiter, &mut ciphertext)
         }));
         let result = result.unwrap_or_else(|_| {
             // Whatever was registered with it, it is not used again.
@@ -138,15 +138,14 @@ fn work(shared: &Shared) {
         });
         shared.inbox.push_one(Item::Dialled {
             id: dial.id,
-            address: dial.address,
-            spent: started.elapsed(),
+            turn: dial.turn,
             result: result.map(Box::new),
         });
     }
 }
 
 /// The next dial; `None` when the thread is to end, which is counted already then.
-fn next(shared: &Shared) -> Option<Dial> {
+fn next(shared: &Shared) -> Option<(Dial, Stream)> {
     let mut state = shared.lock();
     loop {
         if let Some(dial) = state.dials.pop_front() {

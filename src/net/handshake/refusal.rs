@@ -17,6 +17,7 @@ pub enum Refusal {
     /// HTTP/1.0.
     Version,
     /// Any status but 101. No redirect is followed, no credentials are asked for.
+    /// [`Error::answer`](crate::net::Error::answer) has the headers.
     Status(u16),
     /// No `Upgrade`, more than one, or one that is not `websocket`.
     Upgrade,

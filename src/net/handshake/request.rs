@@ -6,13 +6,14 @@ use tungstenite::handshake::client::generate_key;
 use super::extensions;
 use crate::net::{
     error::{Error, ErrorKind, Phase},
-    options::Compression,
+    options::{Compression, Options},
     target::Target,
     vocabulary::ConnectRequest,
 };
 
 /// Whether a header belongs to the handshake itself, so that a caller may not set it: those that
-/// frame the request, name its host or upgrade the connection, and everything `Sec-WebSocket-`.
+/// frame the request, name its host or upgrade the connection, what is meant for a proxy, and
+/// everything `Sec-WebSocket-`.
 #[must_use]
 pub fn is_handshake_header(name: &HeaderName) -> bool {
     [
@@ -24,8 +25,10 @@ pub fn is_handshake_header(name: &HeaderName) -> bool {
         header::TE,
         header::TRAILER,
         header::EXPECT,
+        header::PROXY_AUTHORIZATION,
     ]
     .contains(name)
+        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
         || name.as_str().starts_with("sec-websocket-")
 }
 
@@ -51,9 +54,8 @@ impl Handshake {
     pub(crate) fn new(
         target: &Target,
         asked: &ConnectRequest,
-        user_agent: Option<&str>,
         cookies: Option<HeaderValue>,
-        compression: &Compression,
+        options: &Options,
     ) -> Result<Self, Error> {
         let invalid = |what| {
             Error::new(
@@ -63,9 +65,11 @@ impl Handshake {
             )
         };
         let value = |text: &str, what| HeaderValue::from_str(text).map_err(|_| invalid(what));
+        let given = &options.default_headers;
         if asked
             .headers
             .iter()
+            .chain(given)
             .any(|(name, _)| is_handshake_header(name))
         {
             return Err(invalid("header: it belongs to the handshake"));
@@ -85,20 +89,24 @@ impl Handshake {
             let list = asked.protocols.join(", ");
             head.add("Sec-WebSocket-Protocol", list.as_bytes());
         }
-        if let Some(offer) = extensions::offer(compression) {
+        if let Some(offer) = extensions::offer(&options.compression) {
             head.add("Sec-WebSocket-Extensions", offer.as_bytes());
         }
 
-        // What the caller sets takes the place of what would be sent by default.
+        // What the script sets takes the place of what the embedder does, and that the place of
+        // what would be sent by default.
+        let sets = |headers: &[(HeaderName, HeaderValue)], name: &HeaderName| {
+            headers.iter().any(|(set, _)| set == name)
+        };
         let mut default = |name: HeaderName, value: HeaderValue| {
-            if !asked.headers.iter().any(|(set, _)| *set == name) {
+            if !sets(&asked.headers, &name) && !sets(given, &name) {
                 head.add(&usual_spelling(&name), value.as_bytes());
             }
         };
         // A handshake is never answered from a cache: Fetch, "HTTP-network-or-cache fetch".
         default(header::PRAGMA, HeaderValue::from_static("no-cache"));
         default(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if let Some(agent) = user_agent {
+        if let Some(agent) = options.user_agent() {
             default(header::USER_AGENT, value(agent, "user agent")?);
         }
         if let Some(origin) = &asked.origin {
@@ -110,14 +118,15 @@ impl Handshake {
         if let Some(credentials) = &target.authorization {
             default(header::AUTHORIZATION, credentials.clone());
         }
-        for (name, value) in &asked.headers {
+        let given = given.iter().filter(|(name, _)| !sets(&asked.headers, name));
+        for (name, value) in given.chain(&asked.headers) {
             head.add(&usual_spelling(name), value.as_bytes());
         }
         Ok(Self {
             request: head.finish(),
             key,
             protocols: asked.protocols.clone(),
-            compression: compression.clone(),
+            compression: options.compression.clone(),
         })
     }
 }
@@ -179,11 +188,21 @@ mod tests {
         let target = Target::new(&url).unwrap();
         let mut asked = ConnectRequest::new(url);
         change(&mut asked);
-        let off = Compression {
-            enabled: false,
-            ..Compression::default()
+        Handshake::new(&target, &asked, None, &plain())
+    }
+
+    fn plain() -> Options {
+        let mut options = Options {
+            user_agent: Some("tests".into()),
+            ..Options::default()
         };
-        Handshake::new(&target, &asked, Some("tests"), None, &off)
+        options.compression.enabled = false;
+        options
+    }
+
+    fn header(name: &'static str, value: &'static str) -> (HeaderName, HeaderValue) {
+        let name = HeaderName::from_static(name);
+        (name, HeaderValue::from_static(value))
     }
 
     fn text(handshake: &Handshake) -> &str {
@@ -247,8 +266,46 @@ mod tests {
     }
 
     #[test]
+    fn script_goes_before_the_embedder_and_the_embedder_before_the_default() {
+        let url = Url::parse("ws://user@h/").unwrap();
+        let target = Target::new(&url).unwrap();
+        let mut asked = ConnectRequest::new(url);
+        asked.headers = vec![
+            header("x-b", "script"),
+            header("x-c", "1"),
+            header("x-c", "2"),
+        ];
+        let mut options = plain();
+        options.default_headers = vec![
+            header("user-agent", "embedder"),
+            header("x-b", "embedder"),
+            header("authorization", "Bearer embedder"),
+            header("x-a", "1"),
+            header("x-a", "2"),
+        ];
+        let handshake = Handshake::new(&target, &asked, None, &options).unwrap();
+        let end = "\r\nPragma: no-cache\r\nCache-Control: no-cache\r\nUser-Agent: embedder\r\n\
+                   Authorization: Bearer embedder\r\nX-A: 1\r\nX-A: 2\r\n\
+                   X-B: script\r\nX-C: 1\r\nX-C: 2\r\n\r\n";
+        assert!(text(&handshake).ends_with(end), "{}", text(&handshake));
+
+        options.default_headers = vec![header("host", "elsewhere")];
+        let error = Handshake::new(&target, &asked, None, &options)
+            .err()
+            .unwrap();
+        assert!(matches!(error.kind(), ErrorKind::InvalidRequest(_)));
+    }
+
+    #[test]
     fn what_belongs_to_the_handshake_is_refused() {
-        for name in ["host", "connection", "upgrade", "sec-websocket-key", "te"] {
+        for name in [
+            "host",
+            "connection",
+            "upgrade",
+            "sec-websocket-key",
+            "te",
+            "proxy-authorization",
+        ] {
             let error = build("ws://h/", |asked| {
                 let name = HeaderName::from_static(name);
                 asked.headers.push((name, HeaderValue::from_static("x")));
@@ -269,17 +326,19 @@ mod tests {
         let url = Url::parse("ws://h/").unwrap();
         let target = Target::new(&url).unwrap();
         let asked = ConnectRequest::new(url);
-        let compression = Compression::default();
-        assert!(Handshake::new(&target, &asked, Some("a\nb"), None, &compression).is_err());
+        let options = Options {
+            user_agent: Some("a\nb".into()),
+            ..Options::default()
+        };
+        assert!(Handshake::new(&target, &asked, None, &options).is_err());
     }
 
     #[test]
     fn compression_is_offered_once_and_as_browsers_do() {
         let url = Url::parse("ws://h/").unwrap();
         let target = Target::new(&url).unwrap();
-        let compression = Compression::default();
         let asked = ConnectRequest::new(url);
-        let handshake = Handshake::new(&target, &asked, None, None, &compression).unwrap();
+        let handshake = Handshake::new(&target, &asked, None, &Options::default()).unwrap();
         let line = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
         assert!(text(&handshake).contains(line));
         assert_eq!(text(&handshake).matches("Extensions").count(), 1);

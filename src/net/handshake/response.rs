@@ -4,7 +4,7 @@
 use http::HeaderValue;
 use tungstenite::handshake::derive_accept_key;
 
-use super::{Handshake, Refusal, extensions};
+use super::{Answer, Handshake, Refusal, extensions};
 use crate::protocol::Deflate;
 
 /// What the server has agreed to.
@@ -25,12 +25,14 @@ pub(crate) struct ResponseReader {
     head: Vec<u8>,
     /// The values of `Set-Cookie`, once the head is whole.
     pub(crate) set_cookies: Vec<HeaderValue>,
+    /// The head, once it is whole, if it was refused.
+    pub(crate) refused: Option<Answer>,
     max_bytes: usize,
     max_headers: usize,
 }
 
 /// Long enough to tell HTTP from anything else without waiting for a line to end.
-const STATUS_LINE_START: usize = "HTTP/1.1 101".len();
+pub(in crate::net) const STATUS_LINE_START: usize = "HTTP/1.1 101".len();
 
 impl ResponseReader {
     /// A reader that takes heads of at most `max_bytes` bytes and `max_headers` header lines.
@@ -38,6 +40,7 @@ impl ResponseReader {
         Self {
             head: Vec::new(),
             set_cookies: Vec::new(),
+            refused: None,
             max_bytes,
             max_headers,
         }
@@ -56,13 +59,16 @@ impl ResponseReader {
             self.check_length(self.head.len())?;
             return Ok(None);
         }
-        let mut headers = vec![httparse::EMPTY_HEADER; self.max_headers];
+        // A header takes three bytes at least, so there is room for all, whatever the limit.
+        let room = self.max_headers.min(self.head.len() / 3 + 1);
+        let mut headers = vec![httparse::EMPTY_HEADER; room];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(&self.head) {
             Ok(httparse::Status::Complete(length)) => {
                 self.check_length(length)?;
                 self.set_cookies = set_cookies(&response);
-                let mut accepted = check(&response, sent)?;
+                let mut accepted = check(&response, sent)
+                    .inspect_err(|_| self.refused = Some(Answer::new(&response)))?;
                 accepted.rest = self.head.split_off(length);
                 Ok(Some(accepted))
             }
@@ -91,7 +97,8 @@ fn set_cookies(response: &httparse::Response<'_, '_>) -> Vec<HeaderValue> {
         .collect()
 }
 
-fn describe(error: httparse::Error) -> &'static str {
+/// Where it stops being HTTP.
+pub(in crate::net) fn describe(error: httparse::Error) -> &'static str {
     match error {
         httparse::Error::HeaderName => "a bad header name",
         httparse::Error::HeaderValue => "a bad header value",
@@ -172,6 +179,8 @@ fn check(response: &httparse::Response<'_, '_>, sent: &Handshake) -> Result<Acce
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::net::options::Compression;
 
@@ -409,5 +418,72 @@ mod tests {
         let read = |limit| ResponseReader::new(16 << 10, limit).push(&bytes, &sent(&[]));
         assert!(matches!(read(3), Ok(Some(_))));
         assert_eq!(read(2), Err(Refusal::TooManyHeaders(2)));
+        assert!(matches!(read(usize::MAX), Ok(Some(_))), "no limit at all");
+        // The shortest headers there are.
+        let lines = b"HTTP/1.1 200\n"
+            .iter()
+            .chain(b"X:\n".iter().cycle().take(3 * 100));
+        let shortest: Vec<u8> = lines.chain(b"\n").copied().collect();
+        let refusal = ResponseReader::new(16 << 10, usize::MAX).push(&shortest, &sent(&[]));
+        assert_eq!(refusal, Err(Refusal::Status(200)));
+    }
+
+    fn nearly_a_head() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof![
+            prop::sample::select(vec![STATUS, UPGRADE, CONNECTION, ACCEPT, "", "X: y"])
+                .prop_map(str::to_owned),
+            "[A-Za-z: ,;=-]{0,20}",
+        ];
+        let lines = prop::collection::vec(line, 0..8);
+        let good = Just(vec![
+            STATUS.into(),
+            UPGRADE.into(),
+            CONNECTION.into(),
+            ACCEPT.into(),
+        ]);
+        let change = (any::<prop::sample::Index>(), any::<u8>());
+        let changes = prop::collection::vec(change, 0..3);
+        (prop_oneof![lines, good], changes).prop_map(|(lines, changes)| {
+            let mut bytes = format!("{}\r\n\r\n\x01\x02", lines.join("\r\n")).into_bytes();
+            for (at, value) in changes {
+                let at = at.index(bytes.len());
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            // Within a line nobody may have looked yet.
+            bytes.push(b'\n');
+            bytes
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(400)
+        })]
+
+        /// However it is split, it is accepted or refused; nothing is kept beyond the limit.
+        #[test]
+        fn any_head_is_judged_alike_however_it_is_split(
+            bytes in nearly_a_head(),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let judge = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+                let mut reader = ResponseReader::new(200, 5);
+                for piece in pieces {
+                    match reader.push(piece, &sent(&[])) {
+                        Ok(None) => assert!(reader.head.len() <= 200),
+                        Ok(Some(accepted)) => return Some(Some(accepted.deflate)),
+                        Err(_) => return Some(None),
+                    }
+                }
+                None
+            };
+            let whole = judge(&mut std::iter::once(&bytes[..]));
+            let (head, tail) = bytes.split_at(at.index(bytes.len() + 1));
+            prop_assert_eq!(&judge(&mut [head, tail].into_iter()), &whole);
+            prop_assert_eq!(&judge(&mut bytes.chunks(1)), &whole);
+        }
     }
 }

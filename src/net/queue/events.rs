@@ -20,6 +20,10 @@ const SPARE_BATCHES: usize = 4;
 pub(crate) struct Charge {
     bytes: AtomicUsize,
     paused: AtomicBool,
+    /// What script said to messages that were taken away may not have been handed over.
+    unflushed: AtomicBool,
+    /// The socket thread waits until all messages were taken away, and that was handed over.
+    awaited: AtomicBool,
 }
 
 impl Charge {
@@ -48,6 +52,28 @@ impl Charge {
             .fetch_update(SeqCst, SeqCst, release)
             .unwrap_or_default();
         before.saturating_sub(bytes) <= limit / 2 && self.paused.swap(false, SeqCst)
+    }
+
+    /// Called before [`release`](Self::release): notes that answers may have been gathered. True if
+    /// that was not known yet, and [`flushed`](Self::flushed) is to be called.
+    pub(crate) fn note_unflushed(&self) -> bool {
+        !self.unflushed.swap(true, SeqCst)
+    }
+
+    /// Called when those answers are in the inbox; true when the socket thread waits for that, and is
+    /// to be told.
+    pub(crate) fn flushed(&self) -> bool {
+        self.unflushed.store(false, SeqCst);
+        self.bytes.load(SeqCst) == 0 && self.awaited.swap(false, SeqCst)
+    }
+
+    /// Whether script still has messages that it may answer. If so, [`flushed`](Self::flushed) will
+    /// tell the JavaScript thread when it has not; else every answer is in the inbox.
+    pub(crate) fn must_await(&self) -> bool {
+        self.awaited.store(true, SeqCst);
+        let settled = self.bytes.load(SeqCst) == 0 && !self.unflushed.load(SeqCst);
+        // As with a pause: whoever clears the flag is the one to act.
+        !(settled && self.awaited.swap(false, SeqCst))
     }
 }
 
@@ -233,5 +259,23 @@ mod tests {
         assert!(!charge.release(50, 100), "told already");
         assert!(!charge.release(50, 100), "never below nothing");
         assert!(!charge.must_pause(100));
+    }
+
+    #[test]
+    fn answers_are_awaited_until_the_last_message_is_consumed_and_flushed() {
+        let charge = Charge::default();
+        assert!(!charge.must_await(), "nothing to be answered");
+        charge.add(100);
+        assert!(charge.must_await());
+        assert!(charge.note_unflushed());
+        charge.release(60, 1000);
+        assert!(!charge.note_unflushed(), "known already");
+        assert!(!charge.flushed(), "40 left");
+        assert!(charge.note_unflushed());
+        charge.release(40, 1000);
+        assert!(charge.must_await(), "consumed, but not flushed");
+        assert!(charge.flushed());
+        assert!(!charge.flushed(), "told already");
+        assert!(!charge.must_await());
     }
 }

@@ -2,16 +2,15 @@
 
 use std::{
     io, mem,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use mio::Waker;
 
 use super::events::Charge;
 use crate::net::{
-    connect::Established,
+    connect::{Established, Turn},
     error::Error,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
@@ -30,16 +29,18 @@ pub(crate) enum Item {
     Discard { id: SocketId },
     /// Enough of this socket's messages have been consumed.
     Resume { id: SocketId },
+    /// All of this socket's messages have been consumed, and what script said to them stands before
+    /// this.
+    Settled { id: SocketId },
     /// A lookup has ended.
     Resolved {
         host: String,
         result: io::Result<Vec<IpAddr>>,
     },
-    /// A dial has ended, having used `spent` of its time.
+    /// A dial has ended, and with it its turn.
     Dialled {
         id: SocketId,
-        address: SocketAddr,
-        spent: Duration,
+        turn: Turn,
         result: Result<Box<Established>, Error>,
     },
 }
@@ -158,6 +159,8 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use mio::{Events, Poll, Token};
 
     use super::*;

@@ -1,7 +1,8 @@
 //! What the socket thread needs for one connection at a time, and so has only once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
+use super::liveness::Liveness;
 use crate::net::{
     line::Ciphertext,
     queue::{Charge, EventBatch, EventQueue},
@@ -50,6 +51,8 @@ pub(super) struct Delivery<'a> {
     /// Script does not want messages any more.
     pub(super) discard: bool,
     pub(super) closing: &'a mut bool,
+    pub(super) liveness: &'a mut Liveness,
+    pub(super) now: Instant,
     pub(super) pending: &'a mut EventBatch,
     pub(super) events: &'a EventQueue,
 }
@@ -83,7 +86,9 @@ impl Sink for Delivery<'_> {
     // Answered by the protocol; script has no way to see them.
     fn ping(&mut self, _payload: &[u8]) {}
 
-    fn pong(&mut self, _payload: &[u8]) {}
+    fn pong(&mut self, payload: &[u8]) {
+        self.liveness.pong(payload, self.id, self.now);
+    }
 
     fn closing_handshake_started(&mut self) {
         *self.closing = true;

@@ -4,8 +4,10 @@
 //! the response head). So a connection that has something to do stands in a ready list, gets one
 //! bounded turn a round, and the poller is asked without waiting as long as the list is not empty.
 
+mod answers;
 mod deadlines;
 mod desk;
+mod liveness;
 mod socket;
 
 use std::{
@@ -18,7 +20,8 @@ use std::{
 };
 
 use mio::{Events, Poll, Token, Waker};
-use tracing::debug;
+use tracing::{Span, debug, debug_span};
+use url::Url;
 
 use self::{
     deadlines::Deadlines,
@@ -56,15 +59,20 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
     let mut sockets = SocketThread {
-        poll,
         sockets: HashMap::new(),
-        connects: Connects::new(shared.dialler.clone(), shared.inbox.clone()),
+        connects: Connects::new(
+            shared.dialler.clone(),
+            shared.inbox.clone(),
+            poll.registry().try_clone()?,
+        ),
         ready: VecDeque::new(),
         deadlines: Deadlines::default(),
+        spans: HashMap::new(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
         stop_at: None,
+        poll,
         shared: shared.clone(),
     };
     shared.inbox.attach(waker);
@@ -85,6 +93,8 @@ struct SocketThread {
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
     deadlines: Deadlines,
+    /// The spans of connections that are not over. Empty when nobody listens.
+    spans: HashMap<SocketId, Span>,
     desk: Desk,
     items: Vec<Item>,
     /// Since when there has been no socket.
@@ -144,6 +154,8 @@ impl SocketThread {
             while let Some(id) = self.deadlines.pop_due(now) {
                 self.handle_deadline(id, now);
             }
+            self.connects.handle_timers(now);
+            self.handle_ended();
             self.give_turns(now);
             self.desk.deliver();
             if self.is_done(now) {
@@ -160,8 +172,11 @@ impl SocketThread {
                 if let Some(socket) = self.sockets.get_mut(&id) {
                     socket.note(event);
                     make_ready(&mut self.ready, id, socket);
+                } else {
+                    self.connects.line_ready(id, Instant::now());
                 }
             }
+            self.handle_ended();
         }
     }
 
@@ -172,7 +187,8 @@ impl SocketThread {
             return Some(Duration::ZERO);
         }
         let idle = self.idle_since.and_then(|since| since.checked_add(IDLE));
-        let next = [self.deadlines.next(), self.stop_at, idle];
+        let connecting = self.connects.next_timer();
+        let next = [self.deadlines.next(), connecting, self.stop_at, idle];
         let next = next.into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }
@@ -226,26 +242,24 @@ impl SocketThread {
                 request,
                 charge,
             } => {
+                let span = span_of(id, &request.url);
+                if !span.is_disabled() {
+                    self.spans.insert(id, span.clone());
+                }
                 let limit = self.shared.dialler.options.limits.sockets;
                 if self.sockets.len() + self.connects.len() >= limit {
                     let kind = ErrorKind::TooManySockets(limit);
                     let subject = request.url.host_str().unwrap_or_default();
                     return self.failed(id, Error::new(Phase::Policy, kind, subject));
                 }
-                if let Some(deadline) = self.connects.begin(id, *request, charge, now) {
-                    self.deadlines.add(deadline, id);
-                }
+                self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
-            Item::Discard { id } => self.with_socket(id, Socket::discard),
-            Item::Resume { id } => self.with_socket(id, Socket::resume),
+            Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
+            Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
+            Item::Settled { id } => self.with_socket(id, Socket::settle),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
-            Item::Dialled {
-                id,
-                address,
-                spent,
-                result,
-            } => self.connects.dialled(id, address, spent, result),
+            Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
         }
     }
 
@@ -260,15 +274,19 @@ impl SocketThread {
                 }
             }
             Command::Close { id, code, reason } => {
-                if let Some(error) = self.connects.cancel(id) {
+                if let Some(error) = self.connects.cancel(id, now) {
                     return self.failed(id, error);
                 }
-                debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                if self.sockets.contains_key(&id) {
+                    let _entered = self.spans.get(&id).map(Span::enter);
+                    debug!(target: "boa_websocket::net", %id, ?code, "closing");
+                }
                 self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
             Command::Abort { id } => {
-                self.connects.cancel(id);
+                self.connects.cancel(id, now);
                 self.sockets.remove(&id);
+                self.spans.remove(&id);
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
@@ -278,6 +296,7 @@ impl SocketThread {
     /// Has something done to a socket, and gives it a turn.
     fn with_socket(&mut self, id: SocketId, act: impl FnOnce(&mut Socket)) {
         if let Some(socket) = self.sockets.get_mut(&id) {
+            let _entered = self.spans.get(&id).map(Span::enter);
             act(socket);
             make_ready(&mut self.ready, id, socket);
         }
@@ -316,7 +335,11 @@ impl SocketThread {
 
     /// The end of a socket that has no other one.
     fn failed(&mut self, id: SocketId, error: Error) {
-        debug!(target: "boa_websocket::net", %id, %error, "failed");
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
+        debug!(
+            target: "boa_websocket::net", %id, phase = ?error.phase(), %error, "failed"
+        );
         let end = (1006, String::new(), false);
         self.desk.pending.push_closed(id, end, Some(error));
         self.desk.deliver_if_full();
@@ -324,8 +347,6 @@ impl SocketThread {
 
     fn handle_deadline(&mut self, id: SocketId, now: Instant) {
         self.with_socket(id, |socket| socket.handle_deadline(now));
-        self.connects.expire(id, now);
-        self.handle_ended();
     }
 
     /// One turn for each socket that is in the ready list now.
@@ -338,7 +359,11 @@ impl SocketThread {
                 continue;
             };
             socket.in_ready_list = false;
-            match socket.turn(&mut self.desk, now) {
+            let next = {
+                let _entered = self.spans.get(&id).map(Span::enter);
+                socket.turn(&mut self.desk, now)
+            };
+            match next {
                 Next::Wait => {}
                 Next::Again => make_ready(&mut self.ready, id, socket),
                 Next::Finished => {
@@ -357,6 +382,8 @@ impl SocketThread {
             return;
         };
         let (end, error) = socket.into_end();
+        let span = self.spans.remove(&id);
+        let _entered = span.as_ref().map(Span::enter);
         let (code, _, clean) = &end;
         match &error {
             Some(error) => debug!(target: "boa_websocket::net", %id, code, clean, %error, "closed"),
@@ -365,6 +392,14 @@ impl SocketThread {
         self.desk.pending.push_closed(id, end, error);
         self.desk.deliver_if_full();
     }
+}
+
+/// What everything that happens to a connection belongs to.
+fn span_of(id: SocketId, url: &Url) -> Span {
+    debug_span!(
+        target: "boa_websocket::net", parent: None, "connection",
+        %id, host = url.host_str(), port = url.port_or_known_default(), secure = url.scheme() == "wss"
+    )
 }
 
 fn make_ready(ready: &mut VecDeque<SocketId>, id: SocketId, socket: &mut Socket) {

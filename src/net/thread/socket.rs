@@ -4,22 +4,30 @@ use std::{io, sync::Arc, time::Instant};
 
 use mio::{Registry, event::Event};
 
-use super::desk::{Delivery, Desk};
+use super::{
+    answers::Answers,
+    desk::{Delivery, Desk},
+    liveness::{GIVEN_UP, Liveness, Verdict},
+};
 use crate::net::{
     connect::Established,
     error::{Error, ErrorKind, Phase},
     line::Line,
     options::{Limits, Options},
-    queue::Charge,
+    queue::{Charge, EventBatch, EventQueue},
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
-use crate::protocol::{self, Config, Connection, Deflate};
+use crate::protocol::{self, Connection, State};
 
 /// Bytes of a connection that are read in one turn, and the same of what is written, so that a
 /// busy one does not starve the others.
 ///
 /// A byte that was inflated or is still to be deflated counts as much as one on the line.
 const TURN: usize = 512 << 10;
+
+/// What a read that was interrupted counts in a turn, in bytes: as much as it may have brought that
+/// was nothing to be read, TLS's own affairs.
+const INTERRUPTION: usize = 64 << 10;
 
 /// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
 /// thousand times as much, and all of that is done at once.
@@ -59,6 +67,11 @@ pub(super) struct Socket {
     closing: bool,
     /// Script has asked for a Close frame and is to be told when it has been written.
     announce_close: bool,
+    /// What failing the connection waits for, as long as the protocol lets it.
+    answers: Answers,
+    liveness: Liveness,
+    /// Why the peer is taken for dead.
+    dead: Option<ErrorKind>,
     /// Our direction has been ended.
     shut: bool,
     /// Nothing can be written any more, and why. What the peer has sent before is still read.
@@ -90,6 +103,7 @@ impl Socket {
             send_queue,
             ..
         } = options.limits;
+        let now = Instant::now();
         let mut socket = Self {
             id,
             subject,
@@ -98,7 +112,7 @@ impl Socket {
                 Some(_) => COMPRESSED_READ,
                 None => usize::MAX,
             },
-            protocol: Connection::new(protocol_config(options, accepted.deflate)),
+            protocol: Connection::new(options.protocol_config(accepted.deflate)),
             charge,
             receive_limit: receive_queue,
             send_limit: send_queue,
@@ -109,6 +123,9 @@ impl Socket {
             discard: false,
             closing: false,
             announce_close: false,
+            answers: Answers::NotAwaited,
+            liveness: Liveness::new(options, now),
+            dead: None,
             shut: false,
             broken: None,
             read_error: None,
@@ -121,22 +138,29 @@ impl Socket {
             extensions: accepted.extensions,
         });
         if !accepted.rest.is_empty() {
-            let (protocol, mut delivery) = socket.receiving(desk);
-            protocol.receive(&accepted.rest, Instant::now(), &mut delivery);
-            socket.pause_if_too_much();
+            let (protocol, mut delivery) = socket.receiving(&mut desk.pending, &desk.events, now);
+            protocol.receive(&accepted.rest, now, &mut delivery);
+            socket.received(now);
         }
         Ok(socket)
     }
 
     /// The protocol, and where what it receives goes.
-    fn receiving<'a>(&'a mut self, desk: &'a mut Desk) -> (&'a mut Connection, Delivery<'a>) {
+    fn receiving<'a>(
+        &'a mut self,
+        pending: &'a mut EventBatch,
+        events: &'a EventQueue,
+        now: Instant,
+    ) -> (&'a mut Connection, Delivery<'a>) {
         let delivery = Delivery {
             id: self.id,
             charge: &self.charge,
             discard: self.discard,
             closing: &mut self.closing,
-            pending: &mut desk.pending,
-            events: &desk.events,
+            liveness: &mut self.liveness,
+            now,
+            pending,
+            events,
         };
         (&mut self.protocol, delivery)
     }
@@ -169,32 +193,50 @@ impl Socket {
     pub(super) fn close(&mut self, code: Option<u16>, reason: &str, now: Instant) {
         self.closing = true;
         self.announce_close = true;
-        self.discard();
+        self.discard(now);
         self.protocol.close(code, reason, now);
     }
 
     /// Drops messages from now on, which need no pause.
-    pub(super) fn discard(&mut self) {
+    pub(super) fn discard(&mut self, now: Instant) {
         self.discard = true;
-        self.paused = false;
+        self.settle();
+        self.resume(now);
     }
 
     /// Reads again after a pause.
-    pub(super) fn resume(&mut self) {
-        self.paused = false;
+    pub(super) fn resume(&mut self, now: Instant) {
+        if std::mem::take(&mut self.paused) {
+            self.liveness.restart(now);
+        }
         // The limit may have been passed again meanwhile, by another round.
         self.pause_if_too_much();
     }
 
+    /// Script has answered what it wanted to answer of what has been received.
+    pub(super) fn settle(&mut self) {
+        self.answers.settle();
+    }
+
     /// Tells the protocol that one of its deadlines may have come.
     pub(super) fn handle_deadline(&mut self, now: Instant) {
+        if self.known_deadline.is_some_and(|known| known > now) {
+            // One that another has taken the place of.
+            return;
+        }
         self.known_deadline = None;
         self.protocol.handle_deadline(now);
+        if self.is_watched() && self.liveness.note_deadline(now) {
+            // What the poller would say was perhaps not heard yet.
+            self.readable = true;
+        }
     }
 
     /// A deadline the thread does not know of yet.
     pub(super) fn new_deadline(&mut self) -> Option<Instant> {
-        let deadline = self.protocol.deadline()?;
+        let watched = self.is_watched().then(|| self.liveness.deadline());
+        let deadlines = [self.protocol.deadline(), watched.flatten()];
+        let deadline = deadlines.into_iter().flatten().min()?;
         if self.known_deadline.is_some_and(|known| known <= deadline) {
             return None;
         }
@@ -208,26 +250,72 @@ impl Socket {
         }
     }
 
+    /// Something was received and is dealt with.
+    fn received(&mut self, now: Instant) {
+        self.liveness.received(now);
+        self.pause_if_too_much();
+        if self.protocol.is_failing() {
+            self.answers.await_them(&self.charge, self.discard);
+        }
+    }
+
     fn is_finished(&self) -> bool {
-        self.protocol.finished().is_some()
+        self.protocol.finished().is_some() || self.dead.is_some()
+    }
+
+    /// Whether a silent peer is noticed: not while we do not listen ourselves.
+    fn is_watched(&self) -> bool {
+        !self.paused
+            && !self.closing
+            && self.protocol.state() == State::Open
+            && !self.protocol.is_failing()
+    }
+
+    /// Whether a connection is to be failed now that was kept for the answers: they are written.
+    fn must_fail(&self) -> bool {
+        self.answers == Answers::Given
+            && self.protocol.is_failing()
+            && (!self.protocol.has_output() || self.broken.is_some())
     }
 
     /// A turn: writes what can be written and reads what can be read, both within bounds.
     pub(super) fn turn(&mut self, desk: &mut Desk, now: Instant) -> Next {
         self.write(now);
+        // Never in the turn that has found the breach: the inbox is looked at in between.
+        if self.must_fail() {
+            self.protocol.fail_now(now);
+        }
         // Before the peer's answers to it.
         self.report_sent(desk);
         self.read(desk, now);
+        self.look_for_life(now);
         // What reading has brought about: pongs, and the answer to a Close frame.
         self.write(now);
         self.report_sent(desk);
         desk.deliver_if_full();
         if self.is_finished() {
             Next::Finished
-        } else if self.can_read() || self.can_write() {
+        } else if self.can_read() || self.can_write() || self.must_fail() {
             Next::Again
         } else {
             Next::Wait
+        }
+    }
+
+    fn look_for_life(&mut self, now: Instant) {
+        let verdict = match self.is_watched() {
+            true => self.liveness.look(now),
+            false => Verdict::Alive,
+        };
+        match verdict {
+            Verdict::Alive => {}
+            Verdict::Ping(payload) => self.protocol.ping(&payload),
+            Verdict::Dead(why) => {
+                // It is told if that can be done at once.
+                let reason = protocol::Error::Failed(why.to_string().into());
+                self.protocol.fail(GIVEN_UP, reason, now);
+                self.dead = Some(why);
+            }
         }
     }
 
@@ -264,6 +352,7 @@ impl Socket {
                 let written = self.line.write(self.protocol.output());
                 written.map(|count| {
                     self.protocol.wrote(count, now);
+                    self.liveness.written(self.protocol.is_ping_unsent(), now);
                     budget = spend(budget, count, queued - self.protocol.queued());
                 })
             } else if self.must_shut_down() {
@@ -303,16 +392,25 @@ impl Socket {
                     }
                     break;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    budget = budget.saturating_sub(INTERRUPTION);
+                    continue;
+                }
                 Err(error) => {
                     self.readable = false;
+                    // TLS cut without its close_notify: what came before is no less worth for
+                    // it, and a Close frame of ours may still be read.
+                    if error.kind() == io::ErrorKind::UnexpectedEof {
+                        self.protocol.end_of_stream(now);
+                    } else {
+                        self.protocol.line_failed(now);
+                    }
                     self.read_error = Some(error);
-                    self.protocol.line_failed(now);
                     break;
                 }
             };
             budget = spend(budget, count, self.protocol.take_inflated());
-            self.pause_if_too_much();
+            self.received(now);
         }
         desk.ciphertext.clear();
         let read_to_the_end = !self.readable || !self.protocol.wants_read();
@@ -326,7 +424,7 @@ impl Socket {
     fn read_once(&mut self, desk: &mut Desk, now: Instant, more: bool) -> io::Result<usize> {
         if let Some(body) = self.protocol.body_buffer() {
             let count = self.line.read(body, &mut desk.ciphertext, more)?;
-            let (protocol, mut delivery) = self.receiving(desk);
+            let (protocol, mut delivery) = self.receiving(&mut desk.pending, &desk.events, now);
             if count > 0 {
                 protocol.body_filled(count, now, &mut delivery);
             }
@@ -336,23 +434,21 @@ impl Socket {
         let size = scratch.len().min(self.read_size);
         let room = scratch.get_mut(..size).unwrap_or_default();
         let count = self.line.read(room, &mut desk.ciphertext, more)?;
-        let mut delivery = Delivery {
-            id: self.id,
-            charge: &self.charge,
-            discard: self.discard,
-            closing: &mut self.closing,
-            pending: &mut desk.pending,
-            events: &desk.events,
-        };
         let bytes = desk.scratch.get(..count).unwrap_or_default();
+        let (protocol, mut delivery) = self.receiving(&mut desk.pending, &desk.events, now);
         if !bytes.is_empty() {
-            self.protocol.receive(bytes, now, &mut delivery);
+            protocol.receive(bytes, now, &mut delivery);
         }
         Ok(count)
     }
 
     /// How it ended: code, reason, whether cleanly, and why not. For a socket that was finished.
     pub(super) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
+        if let Some(why) = self.dead.take() {
+            let error = self.error(why);
+            let end = (protocol::NO_CLOSE_FRAME, String::new(), false);
+            return (end, Some(error));
+        }
         let Some(outcome) = self.protocol.finished().cloned() else {
             let error = self.error(ErrorKind::ConnectionLost);
             return (
@@ -361,12 +457,11 @@ impl Socket {
             );
         };
         let error = outcome.error.map(|why| match why {
-            protocol::Error::LineEnded => self.error(ErrorKind::ConnectionLost),
+            protocol::Error::LineEnded => match self.read_error.take() {
+                Some(error) => self.error(ErrorKind::ConnectionLost).caused_by(error),
+                None => self.error(ErrorKind::ConnectionLost),
+            },
             protocol::Error::LineFailed => match self.read_error.take().or(self.broken.take()) {
-                // A TLS line cut without its close_notify.
-                Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.error(ErrorKind::ConnectionLost).caused_by(error)
-                }
                 Some(error) => Error::io(self.phase(), self.subject.clone(), error),
                 None => self.error(ErrorKind::ConnectionLost),
             },
@@ -398,15 +493,4 @@ impl Socket {
 fn spend(budget: usize, count: usize, payload: u64) -> usize {
     let payload = usize::try_from(payload).unwrap_or(usize::MAX);
     budget.saturating_sub(count.max(payload))
-}
-
-fn protocol_config(options: &Options, deflate: Option<Deflate>) -> Config {
-    Config {
-        max_message_size: options.limits.message_size,
-        max_fragments: options.limits.fragments,
-        close_timeout: options.timeouts.close,
-        linger: options.timeouts.linger,
-        deflate,
-        ..Config::default()
-    }
 }

@@ -2,6 +2,7 @@
 
 mod closing;
 mod deflating;
+mod delaying;
 mod failing;
 mod framing;
 mod inflating;
