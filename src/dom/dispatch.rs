@@ -12,7 +12,7 @@ use super::{
     event::EVENT,
     event_object::{AT_TARGET, EventCore, EventInit, Flag, NONE, create_event, event_of},
     event_target::{EVENT_TARGET, TargetCore, target_of},
-    listeners::{CallbackKind, Listener},
+    listeners::{CallbackKind, Invoked},
 };
 use crate::{
     event_loop::{report_exception, script_can_catch},
@@ -100,7 +100,7 @@ pub(super) fn in_realm<R>(
 }
 
 /// [`dispatch`], once both brands are checked.
-pub(super) fn dispatch_to(
+pub(crate) fn dispatch_to(
     event: &JsObject,
     event_core: &Gc<EventCore>,
     target: &JsObject,
@@ -112,6 +112,8 @@ pub(super) fn dispatch_to(
     // 2. N/A: no target override. 3. N/A: no activation behaviour. 4. N/A: no related target.
     // 5.1. – 5.10. The path is the target alone. N/A: touch targets, parents, slots, shadow trees.
     event_core.set_target(Some(target.clone()));
+    // Step 5 of "invoke" for both walks: nobody else can set it, and without a listener nobody sees it.
+    event_core.set_current_target(Some(target.clone()));
     event_core.set_phase(AT_TARGET);
     let invocation = Invocation {
         event,
@@ -152,10 +154,7 @@ impl Invocation<'_> {
         if self.event_core.get(Flag::StopPropagation) {
             return Ok(());
         }
-        // 5. currentTarget.
-        self.event_core
-            .set_current_target(Some(self.target.clone()));
-        // 6. – 8. A walk through the listeners of this moment. 9. N/A: the legacy event types.
+        // 5. currentTarget has been set. 6. – 8. A walk through the listeners of this moment. 9. N/A: the legacy event types.
         self.inner_invoke(capture, context)
     }
 
@@ -192,7 +191,7 @@ impl Invocation<'_> {
         Ok(())
     }
 
-    fn call(&self, listener: &Listener, context: &mut Context) -> JsResult<()> {
+    fn call(&self, listener: &Invoked, context: &mut Context) -> JsResult<()> {
         let this = JsValue::from(self.target.clone());
         match listener.kind {
             CallbackKind::EventListener => call_a_user_objects_operation(

@@ -192,7 +192,7 @@ impl TargetCore {
         walk: &mut Walk,
         type_: &JsString,
         capture: bool,
-    ) -> Option<Listener> {
+    ) -> Option<Invoked> {
         self.listeners.borrow().next(walk, type_, capture)
     }
 }

@@ -6,7 +6,7 @@ use super::global::RealmState;
 
 /// Times are given out in steps of this many nanoseconds, as browsers do for an isolated context.
 /// <https://w3c.github.io/hr-time/#dfn-coarsen-time>
-const RESOLUTION_NANOSECONDS: u128 = 5_000;
+const RESOLUTION_NANOSECONDS: u64 = 5_000;
 
 /// The time origin of a realm. <https://w3c.github.io/hr-time/#dfn-time-origin>
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,8 @@ pub fn current_high_resolution_time(context: &Context) -> f64 {
         return 0.0;
     };
     let elapsed = (context.clock().now() - origin.instant).as_nanos();
+    // Enough for 584 years, and a division that processors have.
+    let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
     let coarse = elapsed - elapsed % RESOLUTION_NANOSECONDS;
     coarse as f64 / 1e6
 }

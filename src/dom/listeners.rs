@@ -89,6 +89,28 @@ impl Listener {
     }
 }
 
+/// What a dispatch has to know of a listener.
+#[derive(Debug)]
+pub(super) struct Invoked {
+    pub(super) id: ListenerId,
+    pub(super) object: JsObject,
+    pub(super) kind: CallbackKind,
+    pub(super) once: bool,
+    pub(super) passive: bool,
+}
+
+impl From<&Listener> for Invoked {
+    fn from(listener: &Listener) -> Self {
+        Self {
+            id: listener.id,
+            object: listener.object.clone(),
+            kind: listener.kind,
+            once: listener.once,
+            passive: listener.passive,
+        }
+    }
+}
+
 /// One walk through the listeners that were in the list when it began.
 ///
 /// It stands for the standard's clone of the list without making one: removed listeners are gone
@@ -178,12 +200,7 @@ impl ListenerList {
     }
 
     /// The next listener of the walk with this type and capture.
-    pub(super) fn next(
-        &self,
-        walk: &mut Walk,
-        type_: &JsString,
-        capture: bool,
-    ) -> Option<Listener> {
+    pub(super) fn next(&self, walk: &mut Walk, type_: &JsString, capture: bool) -> Option<Invoked> {
         let start = self
             .listeners
             .partition_point(|listener| listener.id <= walk.after);
@@ -192,7 +209,7 @@ impl ListenerList {
             .take_while(|listener| listener.id <= walk.end)
             .find(|listener| listener.capture == capture && listener.type_ == *type_);
         walk.after = found.map_or(walk.end, |listener| listener.id);
-        found.cloned()
+        found.map(Invoked::from)
     }
 
     fn native_position(&self, type_: &JsString) -> Option<usize> {

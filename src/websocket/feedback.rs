@@ -14,7 +14,7 @@ use super::{
     state::{BinaryType, ReadyState, SocketState},
 };
 use crate::{
-    dom::{TargetCore, dispatch, fire_an_event, in_relevant_realm},
+    dom::{TargetCore, dispatch, dispatch_to, event_of, fire_an_event, in_relevant_realm},
     event_loop::report_exception,
     file::{BlobBytes, new_blob},
     html::{MessageData, create_message_event},
@@ -151,7 +151,9 @@ fn message_received(
         }
     };
     // 3. Fire an event named message.
-    dispatch(&event, &target, context)?;
+    if let Some(event_core) = event_of(&event) {
+        dispatch_to(&event, &event_core, &target, core, context)?;
+    }
     Ok(())
 }
 

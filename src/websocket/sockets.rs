@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     mem,
     rc::{Rc, Weak},
     sync::Arc,
@@ -10,6 +9,7 @@ use std::{
 
 use boa_engine::{Context, JsObject, JsResult};
 use boa_gc::{Gc, WeakGc};
+use rustc_hash::FxHashMap;
 
 use super::{driver::Driver, external_memory::ExternalMemory, feedback, state::SocketState};
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 /// All that is queued anywhere names sockets by id, so that nothing but an entry here keeps one alive.
 pub(super) struct Sockets {
     network: RefCell<Network>,
-    entries: RefCell<HashMap<SocketId, Entry>>,
+    entries: RefCell<FxHashMap<SocketId, Entry>>,
     /// How many entries hold their socket.
     held: Cell<usize>,
     /// Sockets whose reasons to be held may have gone.
