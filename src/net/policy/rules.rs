@@ -27,7 +27,8 @@ use crate::net::resolver::known_addresses;
 /// host's address, be it in the URL or what its name resolves to. So where only names are allowed,
 /// no other name is ever looked up, and a name that is allowed may have any address that is not
 /// denied. An IPv4 address is the same one in all the forms it has in IPv6: mapped, and, where it
-/// is to be denied, that of a translator (NAT64, 6to4).
+/// is to be denied, that of a translator (NAT64, 6to4). Where `127.0.0.1` or `::1` is denied, so is
+/// `0.0.0.0` or `::`, which leads there.
 ///
 /// Behind a proxy it is not known what a name resolves to. Rules that allow addresses then allow no
 /// name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for

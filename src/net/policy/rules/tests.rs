@@ -124,6 +124,20 @@ fn an_ipv4_rule_holds_for_the_same_address_in_ipv6() {
 }
 
 #[test]
+fn no_unspecified_address_leads_around_a_denial_of_this_machine() {
+    let denied = rules(&[], &["127.0.0.0/8", "::1"], false);
+    for host in ["0.0.0.0", "0", "[::]", "[::ffff:0.0.0.0]"] {
+        assert!(!url_passes(&denied, &format!("ws://{host}/")), "{host}");
+    }
+    for address in ["0.0.0.0", "::"] {
+        assert!(!passes(&denied, "example.org", address), "{address}");
+    }
+    // What allows one does not allow the other.
+    let allowed = rules(&["127.0.0.1"], &[], false);
+    assert!(!url_passes(&allowed, "ws://0.0.0.0/"));
+}
+
+#[test]
 fn private_networks_are_denied_by_address_whatever_the_name() {
     let rules = rules(&["*"], &[], true);
     assert!(passes(&rules, "rebound.test", "1.1.1.1"));
