@@ -129,7 +129,10 @@ impl Connects {
         let proxy = match endpoint {
             None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
             // It is on this machine, and no proxy's business.
-            Some(_) => Ok(None),
+            Some(_) => {
+                let checked = self.dialler.check_without_address(&target, &request);
+                checked.map(|()| None)
+            }
         };
         let proxy = match proxy {
             Ok(proxy) => proxy,

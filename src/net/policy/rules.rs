@@ -30,8 +30,8 @@ use crate::net::resolver::known_addresses;
 /// is to be denied, that of a translator (NAT64, 6to4). Where `127.0.0.1` or `::1` is denied, so is
 /// `0.0.0.0` or `::`, which leads there.
 ///
-/// Behind a proxy it is not known what a name resolves to. Rules that allow addresses then allow no
-/// name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for
+/// Behind a proxy, and with a Unix-domain socket, there is no knowing a name's address. Rules that
+/// allow addresses then allow no name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for
 /// addresses in the URL alone: where that matters, allow names.
 ///
 /// ```
@@ -146,7 +146,7 @@ impl Policy for PolicyRules {
         Err(Denied::new(format!("no rule allows {address}")))
     }
 
-    fn check_behind_proxy(&self, url: &Url) -> Result<(), Denied> {
+    fn check_without_address(&self, url: &Url) -> Result<(), Denied> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Denied::new("the URL has no host"));
         };
@@ -158,7 +158,7 @@ impl Policy for PolicyRules {
             return Ok(());
         }
         Err(Denied::new(format!(
-            "no rule allows the name {host} at port {port}, and a proxy does not tell its address"
+            "no rule allows the name {host} at port {port}, and its address is not known here"
         )))
     }
 }

@@ -222,10 +222,10 @@ fn what_is_no_rule_is_refused_with_a_reason() {
 }
 
 #[test]
-fn behind_a_proxy_a_name_is_allowed_by_its_name_alone() {
+fn without_its_address_a_name_is_allowed_by_its_name_alone() {
     let passes = |rules: &PolicyRules, host: &str| {
         let url = Url::parse(&format!("ws://{host}:8080/")).unwrap();
-        rules.check_url(&url).is_ok() && rules.check_behind_proxy(&url).is_ok()
+        rules.check_url(&url).is_ok() && rules.check_without_address(&url).is_ok()
     };
     let networks = rules(&["192.0.2.0/24"], &[], false);
     assert!(passes(&networks, "192.0.2.1") && !passes(&networks, "192.0.3.1"));
