@@ -232,7 +232,8 @@ impl FromStr for Rule {
 
     fn from_str(rule: &str) -> Result<Self, InvalidRule> {
         let invalid = |why: String| InvalidRule {
-            rule: rule.into(),
+            // Behind a URL's user info stands what may be shown of it.
+            rule: rule.rsplit('@').next().unwrap_or_default().into(),
             why: why.into(),
         };
         let (host, ports) = split_ports(rule).map_err(invalid)?;
@@ -253,6 +254,9 @@ impl FromStr for Rule {
 fn split_ports(rule: &str) -> Result<(&str, Option<&str>), String> {
     if rule.is_empty() {
         return Err("it is empty".into());
+    }
+    if rule.contains('@') {
+        return Err("a user name or password has no place in it".into());
     }
     if rule.contains("://") {
         return Err("it is a URL, and must be a host, with or without a port".into());

@@ -186,6 +186,8 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         ("", "empty"),
         ("a,,b", "empty"),
         ("ws://example.org", "a URL"),
+        ("ws://user:s3cret@example.org", "has no place"),
+        ("user:s3cret@example.org", "has no place"),
         ("example.org/path", "no network"),
         ("10.0.0.1/8", "the network is 10.0.0.0/8"),
         ("10.0.0.0/33", "no network"),
@@ -205,6 +207,7 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         let error = PolicyRules::new().allow(rule).unwrap_err().to_string();
         assert!(error.contains(why), "{rule}: {error}");
         assert!(error.starts_with("invalid rule '"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
     let mut rules = PolicyRules::new();
     assert!(rules.deny("a.test, b.test:x").is_err());
