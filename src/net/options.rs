@@ -203,7 +203,8 @@ pub struct Limits {
     /// Frames of a received message. Default: 262,144. One more fails the connection with Close
     /// code 1008.
     pub fragments: usize,
-    /// Bytes of the response head in the opening handshake. Default: 16 KiB. One more fails it.
+    /// Bytes of the response head in the opening handshake, with those of interim responses before
+    /// it. Default: 16 KiB. One more fails it.
     pub response_head: usize,
     /// Header lines of that head. Default: 100. One more fails it.
     pub response_headers: usize,
