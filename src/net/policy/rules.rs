@@ -324,7 +324,10 @@ fn parse_host(text: &str) -> Result<(Names, Option<IpNet>), String> {
         }
         Ok(Host::Domain(name)) => Ok((Names::One(without_root(&name).to_owned()), None)),
         Ok(_) if below => Err("there are no names below an address".into()),
-        Ok(Host::Ipv4(address)) => Ok((Names::None, Some(IpAddr::V4(address).into()))),
+        // URLs may say 10.0.0.1 so; who writes a rule means a network.
+        Ok(Host::Ipv4(address)) => Err(format!(
+            "'{name}' would be {address}; a network is written as in 192.0.2.0/24"
+        )),
         Ok(Host::Ipv6(address)) => Ok((Names::None, Some(IpAddr::V6(address).into()))),
         Err(_) if name.is_empty() => Err("there is no host in it".into()),
         Err(error) => Err(format!("'{name}' is no host: {error}")),

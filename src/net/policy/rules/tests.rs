@@ -191,6 +191,8 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         ("example.org/path", "no network"),
         ("10.0.0.1/8", "the network is 10.0.0.0/8"),
         ("10.0.0.0/33", "no network"),
+        ("192.168", "would be 192.0.0.168"),
+        ("10.1:80", "would be 10.0.0.1"),
         ("example.org:", "no port"),
         ("example.org:http", "no port"),
         ("example.org:65536", "no port"),
