@@ -375,6 +375,10 @@ impl SocketThread {
                 self.deadlines.add(deadline, id);
             }
         }
+        self.deadlines.tidy(self.sockets.len(), |at, id| {
+            let socket = self.sockets.get(&id);
+            socket.is_some_and(|socket| socket.known_deadline == Some(at))
+        });
     }
 
     fn finish(&mut self, id: SocketId) {
