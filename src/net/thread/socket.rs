@@ -29,8 +29,8 @@ const TURN: usize = 512 << 10;
 /// was nothing to be read, TLS's own affairs.
 const INTERRUPTION: usize = 64 << 10;
 
-/// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
-/// thousand times as much, and all of that is done at once.
+/// What one read brings at most where compression was agreed on, in bytes: inflated at once, it can
+/// be a thousand times as much.
 const COMPRESSED_READ: usize = 16 << 10;
 
 /// What is to be done with a socket after its turn.
@@ -396,6 +396,8 @@ impl Socket {
                     break;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    // A part of what TLS gives out as a whole, perhaps: a sign of life.
+                    self.liveness.received(now);
                     budget = budget.saturating_sub(INTERRUPTION);
                     continue;
                 }
