@@ -255,7 +255,7 @@ pub struct Timeouts {
     /// been failed, for the peer to end it first. Default: 2 s.
     pub linger: Duration,
     /// How long a dropped [`Network`](super::Network) waits for its Close frames to be written and
-    /// answered. Default: 250 ms.
+    /// answered. Default: 250 ms; more than an hour counts as that.
     pub shutdown: Duration,
 }
 
