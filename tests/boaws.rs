@@ -322,6 +322,10 @@ fn help_reads_well() {
     }
     let output = boaws(Path::new("."), &["serve", "--help"]);
     assert!(text(&output.stdout).contains("/echo"));
+    let output = boaws(Path::new("."), &["run", "--help"]);
+    for variable in ["SSL_CERT_FILE", "SSLKEYLOGFILE", "HTTPS_PROXY", "NO_PROXY"] {
+        assert!(text(&output.stdout).contains(variable), "{variable}");
+    }
     let output = boaws(Path::new("."), &["--version"]);
     assert!(text(&output.stdout).starts_with("boaws "));
 }

@@ -133,6 +133,8 @@ fn addresses_and_keep_alive_are_as_told() {
     // 127.0.0.2 refuses, or is none here.
     let several = ["--resolve", "name.test=127.0.0.2,127.0.0.1"];
     check(&report("at('name.test')", &several), OPEN);
+    // The same name, written in full.
+    check(&report("at('name.test.')", &several), OPEN);
     for seconds in ["0", "1", "32767"] {
         check(&report("'/echo'", &["--tcp-keepalive", seconds]), OPEN);
     }

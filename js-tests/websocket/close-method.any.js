@@ -151,6 +151,20 @@ promise_test(async (t) => {
 }, "close() in the middle of a handshake");
 
 promise_test(async (t) => {
+  const socket = make_socket(t, "/slow-handshake?ms=400");
+  const log = log_events(socket);
+  await sleep(20);
+  // Meanwhile the handshake ends, which no task has told script.
+  const begin = Date.now();
+  while (Date.now() - begin < 800);
+  assert_equals(socket.readyState, WebSocket.CONNECTING);
+  socket.close(4000, "too late");
+  assert_equals(socket.readyState, WebSocket.CLOSING);
+  assert_close_event(await next_event(socket, "close"), { code: 1006, reason: "", wasClean: false });
+  assert_array_equals(log, ["error 3", "close 3"], "and no open");
+}, "close() while CONNECTING, when the handshake is through already");
+
+promise_test(async (t) => {
   const socket = make_socket(t, "/echo");
   socket.onopen = () => socket.close(4000, "from onopen");
   assert_close_event(await next_event(socket, "close"), { code: 4000, reason: "from onopen", wasClean: true });

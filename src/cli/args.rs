@@ -33,6 +33,11 @@ pub(super) enum Command {
 /// Several files run in order in one realm, as scripts of one page do. The process ends when no
 /// timer, no socket and no promise is left that could still do something.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Environment: SSL_CERT_FILE, a PEM file of certificates to trust too; SSLKEYLOGFILE, a file to which the \
+    secrets of TLS connections are appended; HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, see --proxy.\n\
+    Exit codes: 0 success, 1 uncaught error or unhandled rejection, 2 wrong usage."
+)]
 pub(super) struct RunArgs {
     /// The files to run; `-` reads standard input. A name that ends in .mjs is a module.
     #[arg(required = true, value_name = "FILE")]

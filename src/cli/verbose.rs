@@ -143,7 +143,10 @@ impl Fields {
             "connect" => "connects".to_owned(),
             "resolved" => {
                 let addresses = get("addresses").trim_matches(['[', ']']);
-                format!("resolved to {addresses}")
+                match get("proxy") {
+                    "" => format!("resolved to {addresses}"),
+                    proxy => format!("resolved its proxy {proxy} to {addresses}"),
+                }
             }
             "address failed" => format!("gives up {}: {}", get("address"), get("error")),
             "address denied" => format!("may not try {}: {}", get("address"), get("denied")),
@@ -156,7 +159,13 @@ impl Fields {
                 self.and(", extensions ", "extensions")
             ),
             "answer" => format!(
-                "was refused with status {}{}",
+                "was {} with status {}{}",
+                // With 101 it is we who refuse: why, comes behind.
+                if get("status") == "101" {
+                    "answered"
+                } else {
+                    "refused"
+                },
                 get("status"),
                 self.and(" ", "reason")
             ),
@@ -232,6 +241,8 @@ mod tests {
             let _entered = span().entered();
             debug!(id = %"#7", tls = true, "connect");
             debug!(id = %"#7", addresses = ?["192.0.2.1".parse::<std::net::IpAddr>().unwrap()], "resolved");
+            let addresses = ["192.0.2.2".parse::<std::net::IpAddr>().unwrap()];
+            debug!(id = %"#7", proxy = %"http://p:8080", ?addresses, "resolved");
             debug!(id = %"#7", proxy = %"http://p:8080", "proxy");
             debug!(id = %"#7", protocol = "chat", extensions = "", "upgraded");
             debug!(id = %"#7", code = ?Some(1000), "closing");
@@ -240,6 +251,7 @@ mod tests {
         let expected = [
             "#7 example.org:443 connects, over TLS (ms)",
             "#7 example.org:443 resolved to 192.0.2.1 (ms)",
+            "#7 example.org:443 resolved its proxy http://p:8080 to 192.0.2.2 (ms)",
             "#7 example.org:443 has a tunnel through the proxy http://p:8080 (ms)",
             "#7 example.org:443 is open, subprotocol chat (ms)",
             "#7 example.org:443 closes with 1000 (ms)",
@@ -255,11 +267,13 @@ mod tests {
             debug!(status = 404, reason = "Not\x1b[2J Found", "answer");
             debug!(name = %"server", value = %"x", "header");
             debug!(error = %"opening handshake with h: no", "failed");
+            debug!(status = 101, reason = "Switching", "answer");
         });
         let expected = [
             "#7 example.org:443 was refused with status 404 Not\\u{1b}[2J Found (ms)",
             "#7 example.org:443   server: x",
             "#7 example.org:443 failed: opening handshake with h: no (ms)",
+            "#7 example.org:443 was answered with status 101 Switching (ms)",
         ];
         assert_eq!(printed, expected);
     }

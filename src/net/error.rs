@@ -89,7 +89,7 @@ pub enum ErrorKind {
     SendQueueFull(usize),
     /// The name could not be resolved.
     Unresolved,
-    /// A deadline of [`Timeouts`](super::Timeouts) has passed.
+    /// A deadline of [`Timeouts`](super::Timeouts) has passed, or one of the operating system's.
     TimedOut,
     /// The peer has given no sign of life within [`Heartbeat::timeout`](super::Heartbeat::timeout),
     /// which is this, after a Ping.

@@ -203,7 +203,8 @@ pub struct Limits {
     /// Frames of a received message. Default: 262,144. One more fails the connection with Close
     /// code 1008.
     pub fragments: usize,
-    /// Bytes of the response head in the opening handshake. Default: 16 KiB. One more fails it.
+    /// Bytes of the response head in the opening handshake, with those of interim responses before
+    /// it. Default: 16 KiB. One more fails it.
     pub response_head: usize,
     /// Header lines of that head. Default: 100. One more fails it.
     pub response_headers: usize,
@@ -233,7 +234,9 @@ impl Default for Limits {
 pub struct Timeouts {
     /// From the start of connecting until the WebSocket is open, lookup and all addresses included;
     /// the waits for other handshakes to the same addresses and for a place among those that
-    /// [`Limits::dialling`] and [`Limits::connectors`] allow are not counted. Default: 30 s.
+    /// [`Limits::dialling`] and, once TCP is connected, [`Limits::connectors`] allow are not
+    /// counted. A wait for other lookups is: nobody can say how long a resolver takes. Default:
+    /// 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.
@@ -252,7 +255,7 @@ pub struct Timeouts {
     /// been failed, for the peer to end it first. Default: 2 s.
     pub linger: Duration,
     /// How long a dropped [`Network`](super::Network) waits for its Close frames to be written and
-    /// answered. Default: 250 ms.
+    /// answered. Default: 250 ms; more than an hour counts as that.
     pub shutdown: Duration,
 }
 

@@ -17,7 +17,8 @@ use url::Host;
 /// `localhost` and the names below it are not asked for: they are the loopback interface
 /// ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)).
 pub trait Resolver: fmt::Debug + Send + Sync {
-    /// The addresses of `host`, which is in lower case and ASCII, the best one first. They are
+    /// The addresses of `host`, which is in lower case and ASCII, and ends in a dot if it does so in
+    /// the URL, the best one first. They are
     /// tried in this order, but so that the two families take turns.
     ///
     /// # Errors

@@ -17,8 +17,8 @@ use super::{
 /// Hosts that are reached through a Unix-domain socket instead of TCP.
 ///
 /// Script just opens `ws://that-host/`, or `wss://`; the request and TLS are the same as ever. The
-/// name is not looked up. A [`Policy`](super::Policy) is asked about the URL, and not about an
-/// address, which there is none. Handshakes are made one at a time for each path.
+/// name is not looked up. A [`Policy`](super::Policy) is asked about the URL, and whether
+/// that is enough where there is [no address](super::Policy::check_without_address). Handshakes are made one at a time for each path.
 #[derive(Debug, Clone, Default)]
 pub struct UnixSockets {
     /// By host and port; `None` for all ports.

@@ -340,15 +340,17 @@ impl Connection {
         self.outcome.is_none() && !self.input_ended && !self.is_failing()
     }
 
+    /// The peer may still say something: it has not closed, and the connection was not failed. Else
+    /// reading only clears the way for the end of the line.
+    pub fn expects_frames(&self) -> bool {
+        self.outcome.is_none() && self.failure.is_none() && self.received.is_none()
+    }
+
     // --- within
 
     /// Input has a meaning.
     fn is_listening(&self) -> bool {
         self.expects_frames() && !self.input_ended && !self.is_failing()
-    }
-
-    fn expects_frames(&self) -> bool {
-        self.outcome.is_none() && self.failure.is_none() && self.received.is_none()
     }
 
     /// RFC 6455, section 7.1.4: both Close frames are through.

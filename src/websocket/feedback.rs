@@ -19,7 +19,7 @@ use crate::{
     file::{BlobBytes, new_blob},
     html::{MessageData, create_message_event},
     net::{EventBatch, Incoming, SocketEvent},
-    protocol::Binary,
+    protocol::{Binary, NO_CLOSE_FRAME},
 };
 
 /// Runs the task of one event. Nothing happens for a socket that is CLOSED or was collected.
@@ -82,10 +82,17 @@ fn run_task(
             error: _,
             ..
         } => {
-            let data = CloseEventData {
-                was_clean,
-                code,
-                reason: JsString::from(reason),
+            let data = match state.failed.get() {
+                true => CloseEventData {
+                    was_clean: false,
+                    code: NO_CLOSE_FRAME,
+                    reason: JsString::default(),
+                },
+                false => CloseEventData {
+                    was_clean,
+                    code,
+                    reason: JsString::from(reason),
+                },
             };
             connection_closed(state, data, sockets, context)
         }

@@ -57,6 +57,10 @@ pub(super) struct SocketState {
     /// `close()` was called and its Close frame is not written.
     #[unsafe_ignore_trace]
     pub(super) close_unsent: Cell<bool>,
+    /// `close()` was called while CONNECTING, which fails the connection. Without this script could
+    /// tell whether the network had opened it by then, in an event that was still to come.
+    #[unsafe_ignore_trace]
+    pub(super) failed: Cell<bool>,
     #[unsafe_ignore_trace]
     pub(super) binary_type: Cell<BinaryType>,
     #[unsafe_ignore_trace]
@@ -85,6 +89,7 @@ impl SocketState {
             buffered_amount: Cell::new(0),
             unsent: Cell::new(0),
             close_unsent: Cell::new(false),
+            failed: Cell::new(false),
             binary_type: Cell::new(BinaryType::Blob),
             protocol: RefCell::default(),
             extensions: RefCell::default(),

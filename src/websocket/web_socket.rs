@@ -258,10 +258,12 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     };
     // 3. By ready state: CLOSING and CLOSED do nothing. CONNECTING fails the connection; the
     // network's part does so on the same command. OPEN starts the closing handshake.
-    if state.ready_state.get() >= ReadyState::Closing {
+    let ready_state = state.ready_state.get();
+    if ready_state >= ReadyState::Closing {
         return Ok(JsValue::undefined());
     }
     state.ready_state.set(ReadyState::Closing);
+    state.failed.set(ready_state == ReadyState::Connecting);
     state.close_unsent.set(true);
     // A reason alone goes with 1000: the frame has no place for it otherwise.
     let code = code.or((!reason.is_empty()).then_some(1000));

@@ -1,7 +1,7 @@
 //! Every way in which an open connection ends.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{Shutdown, TcpStream},
     sync::mpsc,
     time::Duration,
@@ -272,6 +272,30 @@ fn dropping_the_network_says_going_away_and_sends_what_was_queued() {
         panic!("no Close frame");
     };
     assert_eq!(u16::from(frame.code), 1001);
+}
+
+#[test]
+fn a_network_that_may_take_for_ever_to_be_dropped_waits_for_the_answer() {
+    let (url, seen) = reporting(|tcp| {
+        let close = read_client_frame(tcp).unwrap();
+        tcp.set_read_timeout(Some(Duration::from_millis(200)))
+            .unwrap();
+        let waited = tcp.read(&mut [0]).map_err(|error| error.kind());
+        tcp.write_all(b"\x88\x02\x03\xe9").unwrap();
+        (close, waited)
+    });
+    let mut client = Client::with(|options| options.timeouts.shutdown = Duration::MAX);
+    client.open(&url);
+    drop(client);
+    let (close, waited) = seen.recv().unwrap();
+    assert_eq!(close, (0x88, b"\x03\xe9".to_vec()));
+    assert!(
+        matches!(
+            waited,
+            Err(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+        ),
+        "{waited:?}"
+    );
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::{
 use boa_websocket::net::{Command, ErrorKind, Options};
 
 use crate::harness::{
-    Client, Event, accept_value, raw_websocket, read_client_frames, read_head, sending, serve,
-    url_of,
+    Client, Event, PATIENCE, accept_value, raw_websocket, read_client_frames, read_head, sending,
+    serve, url_of,
 };
 
 /// So long that a test which waits for it to end would be noticed.
@@ -211,6 +211,32 @@ fn long_answers_are_written_to_their_end() {
         assert!(frame == &(0x82, vec![number as u8; SIZE]), "{number}");
     }
     check_close(&frames[ANSWERS], 1002);
+}
+
+/// A peer that listens only when it has said everything would never see it.
+#[test]
+fn messages_that_script_has_not_seen_do_not_keep_our_close_frame_from_the_peer() {
+    for delay in [Duration::ZERO, Duration::from_millis(10)] {
+        let (report, reports) = mpsc::channel();
+        let url = raw_websocket(move |mut tcp| {
+            tcp.write_all(b"\x81\x01a\x83\x00").unwrap();
+            let said = tcp.write_all(&vec![0; 32 << 20]).is_ok();
+            report.send((said, read_client_frames(&mut tcp))).unwrap();
+        });
+        let mut client = Client::with(|options| {
+            // One message is too much, so that reading pauses.
+            options.limits.receive_queue = 0;
+            options.timeouts.failure_delay = delay;
+            options.timeouts.linger = HOUR;
+        });
+        client.connect(&url);
+        let (said, frames) = reports.recv_timeout(PATIENCE).unwrap();
+        assert!(said);
+        check_close(&frames[0], 1002);
+        assert!(matches!(client.next().1, Event::Opened { .. }));
+        assert_eq!(client.text(), "a");
+        check_failed(&mut client);
+    }
 }
 
 /// The breach comes while script has not yet seen the message, is about to answer, or has just done so.

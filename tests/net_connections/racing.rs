@@ -227,7 +227,10 @@ fn a_refused_first_address_says_more_than_an_unreachable_one() {
 
 #[test]
 fn ipv6_literals_are_connected_to() {
-    let port = live("::1");
+    // The name may stand for the IPv4 address first, where the port may be another test's.
+    let (listener, port, other) = listen("::1", |port| TcpListener::bind(("127.0.0.1", port)));
+    serve(listener);
+    serve(other);
     let mut client = Client::new();
     for host in ["[::1]", "[0:0:0:0:0:0:0:1]", "localhost"] {
         let id = client.open(&format!("ws://{host}:{port}/"));

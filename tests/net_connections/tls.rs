@@ -409,3 +409,27 @@ fn many_sockets_at_once() {
         }
     }
 }
+
+#[test]
+fn a_record_that_comes_slowly_is_a_sign_of_life() {
+    const PIECES: usize = 30;
+    let authority = Authority::new();
+    let url = wss_server(authority.for_localhost(), |websocket| {
+        let mut tls = websocket.into_inner();
+        let frame = [&b"\x82\x7e\x20\x00"[..], &[7; 0x2000]].concat();
+        tls.conn.writer().write_all(&frame).unwrap();
+        let mut record = Vec::new();
+        tls.conn.write_tls(&mut record).unwrap();
+        for piece in record.chunks(record.len().div_ceil(PIECES)) {
+            tls.sock.write_all(piece).unwrap();
+            thread::sleep(Duration::from_millis(100));
+        }
+        let _ = read_client_frames(&mut tls);
+    });
+    let mut client = Client::with(|options| {
+        authority.trusted(options);
+        options.timeouts.idle = Some(Duration::from_secs(2));
+    });
+    client.open(&url);
+    assert!(client.binary() == [7; 0x2000]);
+}

@@ -130,6 +130,17 @@ fn a_policy_sees_the_url_and_no_address() {
 }
 
 #[test]
+fn rules_about_addresses_allow_no_socket_without_one() {
+    let place = Place::new();
+    place.serve(|unix| echo(tungstenite::accept(unix).unwrap()));
+    let mut rules = PolicyRules::new();
+    rules.allow("10.0.0.0/8").unwrap();
+    let mut client = place.client(|options| options.policy = Some(Arc::new(rules)));
+    let closed = client.fail("ws://app.test/");
+    assert!(matches!(closed.why().kind(), ErrorKind::Denied(_)));
+}
+
+#[test]
 fn one_handshake_at_a_time_to_a_path() {
     let place = Place::new();
     let listener = UnixListener::bind(&place.path).unwrap();

@@ -147,12 +147,14 @@ fn refused() -> Vec<(&'static str, Answer, Refusal)> {
             Refusal::Version,
         ),
         (
-            "100 before 101",
-            |accept| {
-                let head = response(accept, false);
-                [&b"HTTP/1.1 100 Continue\r\n\r\n"[..], &head].concat()
-            },
-            Refusal::Status(100),
+            "404 behind 100",
+            |_| b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n".to_vec(),
+            Refusal::Status(404),
+        ),
+        (
+            "endless interim responses",
+            |_| b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000),
+            Refusal::HeadTooLong(16 << 10),
         ),
         (
             "a status that does not exist",

@@ -21,12 +21,13 @@ pub(super) struct PolicyArgs {
     allow_net: Vec<String>,
 
     /// Never connect to what these rules deny, whatever else allows it. Rules about addresses also hold for what a name
-    /// resolves to. May be given several times.
+    /// resolves to; not behind a proxy, which resolves it where nobody sees the address. May be given several times.
     #[arg(long, value_name = "RULES")]
     deny_net: Vec<String>,
 
     /// Never connect to an address that is not of the public internet: loopback, private, link-local, a carrier's, multicast,
-    /// and the like.
+    /// and the like. Behind a proxy, which may be one of the environment, this holds for addresses in URLs and for localhost
+    /// only: there --ignore-proxy-env or --allow-net with names helps.
     #[arg(long)]
     deny_private: bool,
 }

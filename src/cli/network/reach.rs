@@ -118,14 +118,19 @@ fn split_unix_socket(entry: &str) -> Result<(&str, Option<u16>, &str), String> {
     }
 }
 
-/// A host in the form in which it is asked for.
+/// A host in the form in which it is asked for, but for a dot at its end.
 fn host_of_url(host: &str) -> Result<String, String> {
     match url::Host::parse(host) {
-        Ok(host) if known_addresses(&host).is_none() => Ok(host.to_string()),
+        Ok(host) if known_addresses(&host).is_none() => Ok(without_root(&host.to_string()).into()),
         Ok(url::Host::Domain(_)) => Err("it is always this machine".into()),
         Ok(_) => Err("an address needs no resolving".into()),
         Err(error) => Err(format!("'{host}' is no host: {error}")),
     }
+}
+
+/// `example.org.` is `example.org`.
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Knows some names, and asks the system for the others.
@@ -134,7 +139,7 @@ struct FixedAddresses(HashMap<String, Vec<IpAddr>>);
 
 impl Resolver for FixedAddresses {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        match self.0.get(host) {
+        match self.0.get(without_root(host)) {
             Some(addresses) => Ok(addresses.clone()),
             None => SystemResolver.resolve(host),
         }

@@ -28,7 +28,8 @@
 //!   deadline. So nothing can be deadlocked.
 //! * The deadline covers all from the lookup to the upgrade. It stands still while nothing is under
 //!   way for a socket: while all it could try is taken by others, or while there are
-//!   [`Limits::dialling`] others.
+//!   [`Limits::dialling`] others. It does run while other lookups are waited for, which nobody can
+//!   interrupt: a resolver that hangs must not make a socket wait for ever.
 //!
 //! TCP connections are established on the socket thread, which polls anyway: no thread is held by
 //! an address that does not answer. A connection that is established goes to a connector thread.

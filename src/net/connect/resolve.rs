@@ -78,6 +78,32 @@ impl Lookups {
         self.start_waiting()
     }
 
+    /// `id` does not want to know any more. What nobody wants to know is not asked for.
+    pub(super) fn leave(&mut self, host: &str, id: SocketId) {
+        if let Some(asking) = self.running.get_mut(host) {
+            asking.retain(|other| *other != id);
+        } else if let Some(at) = self.waiting.iter().position(|(name, _)| name == host)
+            && let Some((_, asking)) = self.waiting.get_mut(at)
+        {
+            asking.retain(|other| *other != id);
+            if asking.is_empty() {
+                self.waiting.remove(at);
+            }
+        }
+    }
+
+    /// Nobody wants to know anything any more.
+    pub(super) fn leave_all(&mut self) {
+        self.running.values_mut().for_each(Vec::clear);
+        self.waiting.clear();
+    }
+
+    /// How many wait for a lookup that has not begun.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// A lookup has ended: who asked for it.
     pub(super) fn ended(&mut self, host: &str) -> (Vec<SocketId>, Vec<(Vec<SocketId>, io::Error)>) {
         let asking = self.running.remove(host).unwrap_or_default();

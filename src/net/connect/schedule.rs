@@ -129,7 +129,10 @@ impl Connects {
         let proxy = match endpoint {
             None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
             // It is on this machine, and no proxy's business.
-            Some(_) => Ok(None),
+            Some(_) => {
+                let checked = self.dialler.check_without_address(&target, &request);
+                checked.map(|()| None)
+            }
         };
         let proxy = match proxy {
             Ok(proxy) => proxy,
@@ -207,6 +210,10 @@ impl Connects {
     pub(crate) fn cancel(&mut self, id: SocketId, now: Instant) -> Option<Error> {
         let attempt = self.remove(id, now)?;
         attempt.cancel.cancel();
+        // It might wait for long behind those that the connector threads are at.
+        if let Some(turn) = self.workers.withdraw(id) {
+            self.give_back(&turn, id);
+        }
         let subject = attempt.target.subject();
         self.settle(now);
         Some(Error::new(
@@ -224,6 +231,7 @@ impl Connects {
         self.racers.clear();
         self.timers.clear();
         self.turns.clear();
+        self.lookups.leave_all();
         self.without_place.clear();
         self.places_taken = 0;
     }
@@ -367,6 +375,11 @@ impl Connects {
         self.without_place.remove(&id);
         let attempt = self.attempts.remove(&id)?;
         attempt.timer.map(|at| self.timers.remove(&(at, id)));
+        if attempt.stage == Stage::Resolving
+            && let Host::Domain(name) = attempt.hop().host()
+        {
+            self.lookups.leave(name, id);
+        }
         Some(attempt)
     }
 }

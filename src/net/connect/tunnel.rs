@@ -32,11 +32,7 @@ impl Dialler {
     ) -> Result<Option<Arc<Proxy>>, Error> {
         match self.options.proxy.choose(target) {
             Choice::Proxy(proxy) => {
-                let policy = self.options.policy.as_deref();
-                policy::check_behind_proxy(policy, &request.url).map_err(|denied| {
-                    let kind = ErrorKind::Denied(denied);
-                    Error::new(Phase::Policy, kind, target.subject())
-                })?;
+                self.check_without_address(target, request)?;
                 Ok(Some(Arc::new(proxy.clone())))
             }
             Choice::None => Ok(None),
@@ -45,6 +41,18 @@ impl Dialler {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether the policy lets a socket go without knowing the target's addresses.
+    pub(super) fn check_without_address(
+        &self,
+        target: &Target,
+        request: &ConnectRequest,
+    ) -> Result<(), Error> {
+        let policy = self.options.policy.as_deref();
+        policy::check_without_address(policy, &request.url).map_err(|denied| {
+            Error::new(Phase::Policy, ErrorKind::Denied(denied), target.subject())
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     dial::{Dial, Dialler},
+    turns::Turn,
     wait::Waiter,
 };
 use crate::net::{
@@ -19,6 +20,7 @@ use crate::net::{
     line::Ciphertext,
     queue::{Inbox, Item},
     stream::Stream,
+    vocabulary::SocketId,
 };
 
 /// How long a connector thread waits for the next dial.
@@ -98,6 +100,14 @@ impl Workers {
                 Err(error)
             }
         }
+    }
+
+    /// Takes a dial back that no thread has begun with, and gives back its turn.
+    pub(super) fn withdraw(&mut self, id: SocketId) -> Option<Turn> {
+        let mut state = self.shared.lock();
+        let at = state.dials.iter().position(|(dial, _)| dial.id == id)?;
+        let (dial, _) = state.dials.remove(at)?;
+        Some(dial.turn)
     }
 }
 

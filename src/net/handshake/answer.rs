@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 ///
 /// Its size is bounded by [`Limits::response_head`](crate::net::Limits::response_head) and
 /// [`Limits::response_headers`](crate::net::Limits::response_headers). The values of headers that
-/// may be secrets are marked as sensitive, so that `Debug` does not show them.
+/// may be secrets, or are URLs that may have some in them, are marked as sensitive, so that `Debug`
+/// does not show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answer {
@@ -29,7 +30,7 @@ impl Answer {
             let name = HeaderName::from_bytes(header.name.as_bytes());
             let value = HeaderValue::from_bytes(header.value.trim_ascii());
             if let (Ok(name), Ok(mut value)) = (name, value) {
-                value.set_sensitive(is_secret(&name));
+                value.set_sensitive(is_secret(&name) || has_url(&name));
                 // It has room for 32,768; more than that are dropped.
                 let _ = headers.try_append(name, value);
             }
@@ -44,21 +45,33 @@ impl Answer {
 
 /// Whether the values of a header tend to be secrets: credentials, cookies and tokens.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 13] = [
         "auth",
         "cookie",
         "token",
         "secret",
         "session",
-        "password",
+        "passw",
         "credential",
-        "api-key",
+        "-key",
         "apikey",
+        "jwt",
         "signature",
         "csrf",
         "xsrf",
     ];
     PARTS.iter().any(|part| name.as_str().contains(part))
+}
+
+/// Whether the values of a header have URLs in them, whose queries may be secrets.
+fn has_url(name: &HeaderName) -> bool {
+    [
+        header::LOCATION,
+        header::CONTENT_LOCATION,
+        header::LINK,
+        header::REFRESH,
+    ]
+    .contains(name)
 }
 
 /// A header's value without its secrets, and without anything that is not printable.
@@ -78,11 +91,11 @@ impl fmt::Display for Shown<'_> {
                 Some(_) => write!(f, "{scheme} {REDACTED}"),
             };
         }
-        if value.is_sensitive() || is_secret(name) {
-            return f.write_str(REDACTED);
-        }
-        if *name == header::LOCATION {
+        if [header::LOCATION, header::CONTENT_LOCATION].contains(name) {
             return location(value.as_bytes(), f);
+        }
+        if value.is_sensitive() || is_secret(name) || has_url(name) {
+            return f.write_str(REDACTED);
         }
         write!(f, "{}", value.as_bytes().escape_ascii())
     }
@@ -132,6 +145,10 @@ mod tests {
             "x-api-key",
             "x-csrf-token",
             "x-amz-signature",
+            "x-functions-key",
+            "x-jwt-assertion",
+            "link",
+            "refresh",
         ] {
             assert_eq!(shown(name, b"s3cret; more"), "[redacted]", "{name}");
         }
@@ -154,6 +171,7 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(shown("location", url.as_bytes()), expected);
+            assert_eq!(shown("content-location", url.as_bytes()), expected);
         }
     }
 
@@ -171,7 +189,10 @@ mod tests {
         let mut headers = [httparse::EMPTY_HEADER; 4];
         let mut response = httparse::Response::new(&mut headers);
         response
-            .parse(b"HTTP/1.1 403 No\r\nSet-Cookie: a=s3cret\r\nserver:  x \r\nServer: y\r\n\r\n")
+            .parse(
+                b"HTTP/1.1 403 No\r\nSet-Cookie: a=s3cret\r\nserver:  x \r\nServer: y\r\n\
+                  Location: /?s3cret\r\n\r\n",
+            )
             .unwrap();
         let answer = Answer::new(&response);
         assert_eq!((answer.status, &*answer.reason), (403, "No"));
@@ -179,5 +200,8 @@ mod tests {
         assert_eq!(servers, ["x", "y"]);
         assert_eq!(answer.headers.get("set-cookie").unwrap(), "a=s3cret");
         assert!(!format!("{answer:?}").contains("s3cret"));
+        let location = answer.headers.get("location").unwrap();
+        let shown = Shown(&header::LOCATION, location).to_string();
+        assert_eq!(shown, "/?[redacted]", "what it is worth is shown");
     }
 }

@@ -16,7 +16,7 @@ pub enum Refusal {
     TooManyHeaders(usize),
     /// HTTP/1.0.
     Version,
-    /// Any status but 101. No redirect is followed, no credentials are asked for.
+    /// Any status but 101, and those of interim responses, which are passed over. No redirect is followed, no credentials are asked for.
     /// [`Error::answer`](crate::net::Error::answer) has the headers.
     Status(u16),
     /// No `Upgrade`, more than one, or one that is not `websocket`.

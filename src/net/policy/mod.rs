@@ -46,14 +46,14 @@ pub trait Policy: fmt::Debug + Send + Sync {
     /// It may not, and why.
     fn check_address(&self, url: &Url, address: SocketAddr) -> Result<(), Denied>;
 
-    /// Whether a connection for `url` may be made through a proxy, which resolves its host, so that
-    /// [`check_address`](Self::check_address) cannot be asked. Asked after
-    /// [`check_url`](Self::check_url); by default that is enough.
+    /// Whether a connection for `url` may be made though [`check_address`](Self::check_address)
+    /// cannot be asked: through a proxy, which resolves the host, or to a Unix-domain socket. Asked
+    /// after [`check_url`](Self::check_url); by default that is enough.
     ///
     /// # Errors
     ///
     /// It may not, and why.
-    fn check_behind_proxy(&self, url: &Url) -> Result<(), Denied> {
+    fn check_without_address(&self, url: &Url) -> Result<(), Denied> {
         let _ = url;
         Ok(())
     }
@@ -84,9 +84,9 @@ pub(crate) fn check_url(policy: Option<&dyn Policy>, url: &Url) -> Result<(), De
     ask(policy, |policy| policy.check_url(url))
 }
 
-/// Asks about a URL whose host a proxy will resolve.
-pub(crate) fn check_behind_proxy(policy: Option<&dyn Policy>, url: &Url) -> Result<(), Denied> {
-    ask(policy, |policy| policy.check_behind_proxy(url))
+/// Asks about a URL whose host has no address that is known here.
+pub(crate) fn check_without_address(policy: Option<&dyn Policy>, url: &Url) -> Result<(), Denied> {
+    ask(policy, |policy| policy.check_without_address(url))
 }
 
 /// Asks about an address.

@@ -61,14 +61,17 @@ const SIIT: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0
 /// <https://www.rfc-editor.org/rfc/rfc3056#section-2>.
 const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 0, 16);
 
-/// The address itself, and the IPv4 address that a packet to it may end up at.
+/// The address itself, and the other one that a packet to it may end up at: the IPv4 address within
+/// it, or, as operating systems take an unspecified address for this machine, a loopback address.
 pub(super) fn readings(address: IpAddr) -> impl Iterator<Item = IpAddr> {
     let address = address.to_canonical();
-    let inner = match address {
+    let other = match address {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Some(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V4(_) => None,
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Some(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V6(address) => embedded(address).map(IpAddr::V4),
     };
-    std::iter::once(address).chain(inner)
+    std::iter::once(address).chain(other)
 }
 
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {

@@ -27,10 +27,11 @@ use crate::net::resolver::known_addresses;
 /// host's address, be it in the URL or what its name resolves to. So where only names are allowed,
 /// no other name is ever looked up, and a name that is allowed may have any address that is not
 /// denied. An IPv4 address is the same one in all the forms it has in IPv6: mapped, and, where it
-/// is to be denied, that of a translator (NAT64, 6to4).
+/// is to be denied, that of a translator (NAT64, 6to4). Where `127.0.0.1` or `::1` is denied, so is
+/// `0.0.0.0` or `::`, which leads there.
 ///
-/// Behind a proxy it is not known what a name resolves to. Rules that allow addresses then allow no
-/// name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for
+/// Behind a proxy, and with a Unix-domain socket, there is no knowing a name's address. Rules that
+/// allow addresses then allow no name, and those that deny addresses, [`deny_private`](Self::deny_private) with them, hold for
 /// addresses in the URL alone: where that matters, allow names.
 ///
 /// ```
@@ -145,7 +146,7 @@ impl Policy for PolicyRules {
         Err(Denied::new(format!("no rule allows {address}")))
     }
 
-    fn check_behind_proxy(&self, url: &Url) -> Result<(), Denied> {
+    fn check_without_address(&self, url: &Url) -> Result<(), Denied> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Denied::new("the URL has no host"));
         };
@@ -157,7 +158,7 @@ impl Policy for PolicyRules {
             return Ok(());
         }
         Err(Denied::new(format!(
-            "no rule allows the name {host} at port {port}, and a proxy does not tell its address"
+            "no rule allows the name {host} at port {port}, and its address is not known here"
         )))
     }
 }
@@ -231,7 +232,8 @@ impl FromStr for Rule {
 
     fn from_str(rule: &str) -> Result<Self, InvalidRule> {
         let invalid = |why: String| InvalidRule {
-            rule: rule.into(),
+            // Behind a URL's user info stands what may be shown of it.
+            rule: rule.rsplit('@').next().unwrap_or_default().into(),
             why: why.into(),
         };
         let (host, ports) = split_ports(rule).map_err(invalid)?;
@@ -252,6 +254,9 @@ impl FromStr for Rule {
 fn split_ports(rule: &str) -> Result<(&str, Option<&str>), String> {
     if rule.is_empty() {
         return Err("it is empty".into());
+    }
+    if rule.contains('@') {
+        return Err("a user name or password has no place in it".into());
     }
     if rule.contains("://") {
         return Err("it is a URL, and must be a host, with or without a port".into());
@@ -319,7 +324,10 @@ fn parse_host(text: &str) -> Result<(Names, Option<IpNet>), String> {
         }
         Ok(Host::Domain(name)) => Ok((Names::One(without_root(&name).to_owned()), None)),
         Ok(_) if below => Err("there are no names below an address".into()),
-        Ok(Host::Ipv4(address)) => Ok((Names::None, Some(IpAddr::V4(address).into()))),
+        // URLs may say 10.0.0.1 so; who writes a rule means a network.
+        Ok(Host::Ipv4(address)) => Err(format!(
+            "'{name}' would be {address}; a network is written as in 192.0.2.0/24"
+        )),
         Ok(Host::Ipv6(address)) => Ok((Names::None, Some(IpAddr::V6(address).into()))),
         Err(_) if name.is_empty() => Err("there is no host in it".into()),
         Err(error) => Err(format!("'{name}' is no host: {error}")),

@@ -61,7 +61,9 @@ fn read_status<S: Stream>(
         if byte != *b"\n" && head.len() != STATUS_LINE_START {
             continue;
         }
-        let mut headers = vec![httparse::EMPTY_HEADER; ask.max_headers];
+        // A header takes three bytes at least, so there is room for all, whatever the limit.
+        let room = ask.max_headers.min(head.len() / 3 + 1);
+        let mut headers = vec![httparse::EMPTY_HEADER; room];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(&head) {
             // A body, if the status has one, is left alone: RFC 9110 wants it ignored behind 2xx,
@@ -78,8 +80,13 @@ fn read_status<S: Stream>(
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
-    use crate::net::proxy::tunnel::tests::{Script, ask};
+    use crate::net::{
+        proxy::tunnel::tests::{Script, ask},
+        target::Target,
+    };
 
     const OK: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 
@@ -191,6 +198,19 @@ mod tests {
         let headers = |count| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a:\r\n".repeat(count));
         assert_eq!(answered(&headers(3)), Ok(()));
         assert_eq!(refusal(&headers(4)), ProxyRefusal::TooManyHeaders(3));
+    }
+
+    #[test]
+    fn a_limit_may_be_none_at_all() {
+        let mut script = Script::new(OK.as_bytes(), usize::MAX);
+        let ask = Ask {
+            proxy: &"http://p.test".parse().unwrap(),
+            target: &Target::new(&Url::parse("ws://h").unwrap()).unwrap(),
+            user_agent: None,
+            max_head: usize::MAX,
+            max_headers: usize::MAX,
+        };
+        assert_eq!(open(&mut script, &ask), Ok(()));
     }
 
     #[test]

@@ -55,7 +55,9 @@ impl NoProxy {
         let entry = |text| {
             parse_entry(text).ok_or_else(|| {
                 let kind = ErrorKind::InvalidProxy("it is no host, address or network");
-                let subject = format!("an entry in the list of hosts without a proxy, {text:?}");
+                // Behind a URL's user info stands what may be shown of it.
+                let shown = text.rsplit('@').next().unwrap_or_default();
+                let subject = format!("an entry in the list of hosts without a proxy, {shown:?}");
                 Error::new(Phase::Proxy, kind, subject)
             })
         };
@@ -290,6 +292,8 @@ mod tests {
         }
         let error = NoProxy::parse("a\u{1b}[31m").unwrap_err().to_string();
         assert!(!error.contains('\u{1b}'), "{error}");
+        let error = NoProxy::parse("http://user:s3cret@a.test").unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 
     #[test]

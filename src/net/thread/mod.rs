@@ -38,6 +38,9 @@ use super::{
 /// How long the thread waits for another socket after its last one.
 const IDLE: Duration = Duration::from_secs(3);
 
+/// How long a network that is being dropped waits at most, whatever its options say.
+const LONGEST_SHUTDOWN: Duration = Duration::from_secs(3600);
+
 /// The poller's name for "look at the inbox". No socket has it: their ids count up from one.
 const INBOX: Token = Token(usize::MAX);
 
@@ -220,6 +223,7 @@ impl SocketThread {
             make_ready(&mut self.ready, *id, socket);
         }
         let grace = self.shared.dialler.options.timeouts.shutdown;
+        let grace = grace.min(LONGEST_SHUTDOWN);
         self.stop_at = Some(now.checked_add(grace).unwrap_or(now));
     }
 
@@ -375,6 +379,10 @@ impl SocketThread {
                 self.deadlines.add(deadline, id);
             }
         }
+        self.deadlines.tidy(self.sockets.len(), |at, id| {
+            let socket = self.sockets.get(&id);
+            socket.is_some_and(|socket| socket.known_deadline == Some(at))
+        });
     }
 
     fn finish(&mut self, id: SocketId) {

@@ -29,8 +29,8 @@ const TURN: usize = 512 << 10;
 /// was nothing to be read, TLS's own affairs.
 const INTERRUPTION: usize = 64 << 10;
 
-/// What one read brings at most where compression was agreed on, in bytes: inflated, it can be a
-/// thousand times as much, and all of that is done at once.
+/// What one read brings at most where compression was agreed on, in bytes: inflated at once, it can
+/// be a thousand times as much.
 const COMPRESSED_READ: usize = 16 << 10;
 
 /// What is to be done with a socket after its turn.
@@ -295,7 +295,7 @@ impl Socket {
         desk.deliver_if_full();
         if self.is_finished() {
             Next::Finished
-        } else if self.can_read() || self.can_write() || self.must_fail() {
+        } else if (self.readable && self.may_read()) || self.can_write() || self.must_fail() {
             Next::Again
         } else {
             Next::Wait
@@ -330,8 +330,11 @@ impl Socket {
         }
     }
 
-    fn can_read(&self) -> bool {
-        self.readable && !self.paused && self.protocol.wants_read()
+    /// A pause is over once nothing that is read is for script any more: what the peer goes on
+    /// sending must not come between it and our Close frame.
+    fn may_read(&self) -> bool {
+        let held_back = self.paused && self.protocol.expects_frames();
+        !held_back && self.protocol.wants_read()
     }
 
     fn can_write(&self) -> bool {
@@ -378,7 +381,7 @@ impl Socket {
         while self.readable && !self.is_finished() {
             // Even when no more may be read, what TLS holds must be used up: nobody would say that
             // it is there, and its buffer is the next connection's too.
-            let more = budget > 0 && !self.paused && self.protocol.wants_read();
+            let more = budget > 0 && self.may_read();
             let count = match self.read_once(desk, now, more) {
                 Ok(0) => {
                     self.readable = false;
@@ -393,6 +396,8 @@ impl Socket {
                     break;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    // A part of what TLS gives out as a whole, perhaps: a sign of life.
+                    self.liveness.received(now);
                     budget = budget.saturating_sub(INTERRUPTION);
                     continue;
                 }

@@ -87,7 +87,12 @@ impl Connects {
             return;
         };
         let _entered = attempt.span.clone().entered();
-        debug!(target: "boa_websocket::net", %id, ?addresses, "resolved");
+        match &attempt.proxy {
+            None => debug!(target: "boa_websocket::net", %id, ?addresses, "resolved"),
+            Some(proxy) => {
+                debug!(target: "boa_websocket::net", %id, %proxy, ?addresses, "resolved");
+            }
+        }
         let policy = self.dialler.options.policy.as_deref();
         let mut endpoints = VecDeque::new();
         let mut first_denied = None;

@@ -86,6 +86,24 @@ fn sockets_to_the_same_name_share_a_lookup() {
     assert_clean(&connects);
 }
 
+#[test]
+fn a_name_that_nobody_wants_any_more_is_not_looked_up() {
+    let mut options = Options::default();
+    options.limits.connectors = 1;
+    let (mut connects, _poll) = connects(options);
+    let now = Instant::now();
+    let first = begin(&mut connects, &format!("ws://{}/", unknown_name()), now);
+    let both = ["/a", "/b"].map(|path| begin(&mut connects, &format!("ws://b.test{path}"), now));
+    begin(&mut connects, "ws://c.test/", now);
+    connects.cancel(first, now);
+    connects.cancel(both[0], now);
+    assert_eq!(connects.lookups.waiting(), 2, "one still wants to know");
+    connects.cancel(both[1], now);
+    assert_eq!(connects.lookups.waiting(), 1);
+    connects.cancel_all();
+    assert_eq!(connects.lookups.waiting(), 0);
+}
+
 /// Attempts whose connections come about only when the tests look at the poller, which they do not.
 mod race {
     use std::net::TcpListener;
@@ -234,6 +252,40 @@ mod race {
         connects.handle_timers(late + Duration::from_secs(30));
         assert_eq!(connects.take_ended().len(), 2);
         assert_clean(&connects);
+    }
+
+    #[test]
+    fn what_is_cancelled_before_a_thread_has_begun_with_it_is_gone_at_once() {
+        let mut options = Options::default();
+        options.limits.connectors = 1;
+        let (mut connects, _poll) = connects(options);
+        let now = Instant::now();
+        // Nobody answers the first one, so that it has the only thread for as long as it likes.
+        let (_listener, port) = listener();
+        let first = begin_at(&mut connects, port, &[1], now);
+        win(&mut connects, first, now);
+        let (_another_listener, port) = listener();
+        let second = begin_at(&mut connects, port, &[1], now);
+        let third = begin_at(&mut connects, port, &[1], now);
+        win(&mut connects, second, now);
+        assert!(racing(&connects, third).is_empty());
+        connects.cancel(second, now);
+        assert_eq!(racing(&connects, third), [1], "its turn is free");
+    }
+
+    /// Its only address is connected to.
+    fn win(connects: &mut Connects, id: SocketId, now: Instant) {
+        let mut racer = connects
+            .attempts
+            .get_mut(&id)
+            .unwrap()
+            .racers
+            .pop()
+            .unwrap();
+        connects.racers.remove(&racer.name);
+        racer.stream.deregister(&connects.registry).unwrap();
+        connects.has_won(id, racer, now);
+        connects.settle(now);
     }
 
     #[test]

@@ -124,6 +124,20 @@ fn an_ipv4_rule_holds_for_the_same_address_in_ipv6() {
 }
 
 #[test]
+fn no_unspecified_address_leads_around_a_denial_of_this_machine() {
+    let denied = rules(&[], &["127.0.0.0/8", "::1"], false);
+    for host in ["0.0.0.0", "0", "[::]", "[::ffff:0.0.0.0]"] {
+        assert!(!url_passes(&denied, &format!("ws://{host}/")), "{host}");
+    }
+    for address in ["0.0.0.0", "::"] {
+        assert!(!passes(&denied, "example.org", address), "{address}");
+    }
+    // What allows one does not allow the other.
+    let allowed = rules(&["127.0.0.1"], &[], false);
+    assert!(!url_passes(&allowed, "ws://0.0.0.0/"));
+}
+
+#[test]
 fn private_networks_are_denied_by_address_whatever_the_name() {
     let rules = rules(&["*"], &[], true);
     assert!(passes(&rules, "rebound.test", "1.1.1.1"));
@@ -172,9 +186,13 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         ("", "empty"),
         ("a,,b", "empty"),
         ("ws://example.org", "a URL"),
+        ("ws://user:s3cret@example.org", "has no place"),
+        ("user:s3cret@example.org", "has no place"),
         ("example.org/path", "no network"),
         ("10.0.0.1/8", "the network is 10.0.0.0/8"),
         ("10.0.0.0/33", "no network"),
+        ("192.168", "would be 192.0.0.168"),
+        ("10.1:80", "would be 10.0.0.1"),
         ("example.org:", "no port"),
         ("example.org:http", "no port"),
         ("example.org:65536", "no port"),
@@ -191,6 +209,7 @@ fn what_is_no_rule_is_refused_with_a_reason() {
         let error = PolicyRules::new().allow(rule).unwrap_err().to_string();
         assert!(error.contains(why), "{rule}: {error}");
         assert!(error.starts_with("invalid rule '"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
     let mut rules = PolicyRules::new();
     assert!(rules.deny("a.test, b.test:x").is_err());
@@ -208,10 +227,10 @@ fn what_is_no_rule_is_refused_with_a_reason() {
 }
 
 #[test]
-fn behind_a_proxy_a_name_is_allowed_by_its_name_alone() {
+fn without_its_address_a_name_is_allowed_by_its_name_alone() {
     let passes = |rules: &PolicyRules, host: &str| {
         let url = Url::parse(&format!("ws://{host}:8080/")).unwrap();
-        rules.check_url(&url).is_ok() && rules.check_behind_proxy(&url).is_ok()
+        rules.check_url(&url).is_ok() && rules.check_without_address(&url).is_ok()
     };
     let networks = rules(&["192.0.2.0/24"], &[], false);
     assert!(passes(&networks, "192.0.2.1") && !passes(&networks, "192.0.3.1"));
