@@ -170,7 +170,7 @@ fn compare(args: &Args) -> Result<(), Failure> {
         contenders.push(Contender::peer(peer)?);
     }
     let server = measure::Server::start()?;
-    let mut table = Table::new(&contenders);
+    let table = Table::new(&contenders);
     println!("{}", table.head());
     let chosen = WORKLOADS
         .iter()

@@ -26,7 +26,9 @@ use super::{
     dispatch::dispatch_to,
     event_object::{Flag, event_of},
     global::global_target_core,
-    listeners::{Listener, ListenerId, ListenerList, ListenerSignal, NativeListener, Walk},
+    listeners::{
+        Invoked, Listener, ListenerId, ListenerList, ListenerSignal, NativeListener, Walk,
+    },
 };
 use crate::webidl::{
     Dictionary, Interface, Member, construct_platform_object, dom_string, illegal_invocation,
