@@ -171,6 +171,11 @@ impl Line {
         }
     }
 
+    /// Whether what is read is what the operating system has, as it is.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// Whether [`flush`](Self::flush) has work.
     pub(crate) fn holds_output(&self) -> bool {
         match self {

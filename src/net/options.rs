@@ -177,7 +177,7 @@ pub struct Limits {
     /// Sockets, connecting and open together. Default: 10,000. One more fails with
     /// [`ErrorKind::TooManySockets`](super::ErrorKind::TooManySockets).
     pub sockets: usize,
-    /// Sockets that are connecting or wait for their turn. Default: 4,096. One more fails with
+    /// Sockets that are connecting or wait for their turn. Default: 10,000. One more fails with
     /// [`ErrorKind::TooManyConnecting`](super::ErrorKind::TooManyConnecting).
     pub connecting: usize,
     /// Sockets whose TCP connection is being established or whose handshake is under way. Default:
@@ -215,7 +215,7 @@ impl Default for Limits {
         let protocol = Config::default();
         Self {
             sockets: 10_000,
-            connecting: 4_096,
+            connecting: 10_000,
             dialling: 256,
             connectors: 32,
             send_queue: 256 << 20,

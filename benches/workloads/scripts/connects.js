@@ -37,11 +37,12 @@ async function main() {
   });
   await pause("echoed");
   report({ value: perSecond });
-  for (const socket of sockets) {
-    socket.onclose = null;
-    socket.close();
-  }
 }
-main().catch((error) => {
-  console.log(`FAILED ${error}`);
-});
+main()
+  .catch((error) => console.log(`FAILED ${error}`))
+  .finally(() => {
+    for (const socket of sockets) {
+      socket.onclose = null;
+      socket.close();
+    }
+  });

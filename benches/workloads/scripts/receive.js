@@ -4,22 +4,28 @@ socket.binaryType = "arraybuffer";
 let received = 0;
 let bytes = 0;
 let start;
-socket.onmessage = P.binary
-  ? (event) => {
-      bytes += event.data.byteLength;
-      count();
-    }
-  : (event) => {
-      bytes += event.data.length;
-      count();
-    };
-function count() {
+function begin() {
+  start = performance.now();
+  socket.onmessage = P.binary ? onbinary : ontext;
+}
+function end() {
+  const seconds = (performance.now() - start) / 1000;
+  report({ value: bytes === (P.count - 1) * P.size ? (P.count - 1) / seconds : NaN });
+  socket.close();
+}
+socket.onmessage = begin;
+const last = P.count - 1;
+function onbinary(event) {
+  bytes += event.data.byteLength;
   received += 1;
-  if (received === 1) {
-    start = performance.now();
-  } else if (received === P.count) {
-    const seconds = (performance.now() - start) / 1000;
-    report({ value: bytes === P.count * P.size ? (P.count - 1) / seconds : NaN });
-    socket.close();
+  if (received === last) {
+    end();
+  }
+}
+function ontext(event) {
+  bytes += event.data.length;
+  received += 1;
+  if (received === last) {
+    end();
   }
 }

@@ -12,6 +12,8 @@ use crate::protocol::Binary;
 const MAX_EVENTS: usize = 1024;
 /// Payload bytes after which a batch takes no more events.
 const MAX_BYTES: usize = 1 << 20;
+/// Of so many sockets a batch may say that bytes were sent without being handed over.
+const PATIENT: usize = 16;
 /// A text this long has memory of its own instead of being copied from arena to arena.
 const OWN_MEMORY: usize = 64 << 10;
 
@@ -95,6 +97,13 @@ impl EventBatch {
             }
             Place::Own { text, ascii } => (text, *ascii),
         }
+    }
+
+    /// Whether nobody has to hurry: bytes were sent, and nothing else has happened.
+    pub(crate) fn can_wait(&self) -> bool {
+        let mut events = self.events.iter();
+        self.events.len() <= PATIENT
+            && events.all(|event| matches!(event, SocketEvent::Sent { .. }))
     }
 
     /// Whether it has reached the size at which it is handed over.

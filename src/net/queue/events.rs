@@ -110,6 +110,11 @@ impl EventQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the reader waits for the callback.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.lock().parked
+    }
+
     /// Hands `pending` over and leaves an empty batch in its place.
     pub(crate) fn deliver(&self, pending: &mut EventBatch) {
         if pending.is_empty() {

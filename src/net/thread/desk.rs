@@ -1,6 +1,9 @@
 //! What the socket thread needs for one connection at a time, and so has only once.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::liveness::Liveness;
 use crate::net::{
@@ -13,12 +16,18 @@ use crate::protocol::{Binary, Sink};
 /// What one read brings at most, in bytes. Idle connections own no buffer: this one is for all.
 const SCRATCH: usize = 128 << 10;
 
+/// How long a script that sleeps is not told that bytes were sent: longer than most answers take on
+/// a near line, and shorter than anybody notices.
+const PATIENCE: Duration = Duration::from_millis(1);
+
 /// Buffers, and the events on their way to script.
 pub(super) struct Desk {
     pub(super) scratch: Box<[u8]>,
     pub(super) ciphertext: Ciphertext,
     pub(super) pending: EventBatch,
     pub(super) events: Arc<EventQueue>,
+    /// Until when `pending` is kept from a sleeping script.
+    kept_until: Option<Instant>,
 }
 
 impl Desk {
@@ -28,12 +37,30 @@ impl Desk {
             ciphertext: Ciphertext::new(),
             pending: EventBatch::new(),
             events,
+            kept_until: None,
         }
     }
 
     /// Hands over what there is.
     pub(super) fn deliver(&mut self) {
         self.events.deliver(&mut self.pending);
+    }
+
+    /// Hands over what there is before the thread sleeps. To a script that sleeps it need not be said
+    /// at once that bytes were sent: what the peer answers comes along and saves a wake. Until when the
+    /// thread may sleep, if something was kept.
+    pub(super) fn deliver_before_sleep(&mut self, now: Instant) -> Option<Instant> {
+        if self.pending.is_empty() {
+            self.kept_until = None;
+            return None;
+        }
+        let until = *self.kept_until.get_or_insert(now + PATIENCE);
+        if now < until && self.pending.can_wait() && self.events.is_parked() {
+            return Some(until);
+        }
+        self.kept_until = None;
+        self.deliver();
+        None
     }
 
     /// Hands over what there is if it is a lot.

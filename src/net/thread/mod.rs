@@ -160,11 +160,17 @@ impl SocketThread {
             self.connects.handle_timers(now);
             self.handle_ended();
             self.give_turns(now);
-            self.desk.deliver();
+            let kept_until = match self.ready.is_empty() {
+                true => self.desk.deliver_before_sleep(now),
+                false => None,
+            };
+            if kept_until.is_none() {
+                self.desk.deliver();
+            }
             if self.is_done(now) {
                 return Ok(());
             }
-            let timeout = self.timeout(Instant::now());
+            let timeout = self.timeout(kept_until, Instant::now());
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 Err(_) => continue,
@@ -185,13 +191,19 @@ impl SocketThread {
 
     /// How long the poller may wait. After this has said more than nothing, a push to the inbox
     /// wakes the poller.
-    fn timeout(&self, now: Instant) -> Option<Duration> {
+    fn timeout(&self, kept_until: Option<Instant>, now: Instant) -> Option<Duration> {
         if !self.ready.is_empty() || !self.shared.inbox.may_sleep() {
             return Some(Duration::ZERO);
         }
         let idle = self.idle_since.and_then(|since| since.checked_add(IDLE));
         let connecting = self.connects.next_timer();
-        let next = [self.deadlines.next(), connecting, self.stop_at, idle];
+        let next = [
+            self.deadlines.next(),
+            connecting,
+            self.stop_at,
+            idle,
+            kept_until,
+        ];
         let next = next.into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }

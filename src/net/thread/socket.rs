@@ -59,6 +59,8 @@ pub(super) struct Socket {
     /// The poller has said so, and no read or write has found otherwise since.
     readable: bool,
     writable: bool,
+    /// The poller has said that the peer's direction has ended, or that the line is broken.
+    peer_ended: bool,
     /// Too much of what was received waits for script.
     paused: bool,
     /// Script does not want messages any more.
@@ -119,6 +121,7 @@ impl Socket {
             // The edge may have been before it was registered.
             readable: true,
             writable: true,
+            peer_ended: false,
             paused: false,
             discard: false,
             closing: false,
@@ -167,7 +170,8 @@ impl Socket {
 
     /// Takes note of what the poller says.
     pub(super) fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.peer_ended |= event.is_read_closed() || event.is_error();
+        self.readable |= event.is_readable() || self.peer_ended;
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
     }
 
@@ -383,12 +387,15 @@ impl Socket {
             // it is there, and its buffer is the next connection's too.
             let more = budget > 0 && self.may_read();
             let count = match self.read_once(desk, now, more) {
-                Ok(0) => {
+                Ok((0, _)) => {
                     self.readable = false;
                     self.protocol.end_of_stream(now);
                     break;
                 }
-                Ok(count) => count,
+                Ok((count, room)) => {
+                    self.readable = count == room || !self.poller_says_what_comes();
+                    count
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if more {
                         self.readable = false;
@@ -424,16 +431,28 @@ impl Socket {
         }
     }
 
-    /// One read, a short one included, says nothing about what is left: data and FIN can come
-    /// together. Only `WouldBlock` does.
-    fn read_once(&mut self, desk: &mut Desk, now: Instant, more: bool) -> io::Result<usize> {
+    /// Whether what comes after a read that has not filled its room is a new edge for the poller. Not
+    /// the end that came together with the data: it has told of that already. Nor anything that TLS
+    /// may hold, and where the poller is no epoll only `WouldBlock` says that there is nothing left.
+    fn poller_says_what_comes(&self) -> bool {
+        cfg!(target_os = "linux") && self.line.is_plain() && !self.peer_ended
+    }
+
+    /// How much was read, and how much could have been.
+    fn read_once(
+        &mut self,
+        desk: &mut Desk,
+        now: Instant,
+        more: bool,
+    ) -> io::Result<(usize, usize)> {
         if let Some(body) = self.protocol.body_buffer() {
+            let room = body.len();
             let count = self.line.read(body, &mut desk.ciphertext, more)?;
             let (protocol, mut delivery) = self.receiving(&mut desk.pending, &desk.events, now);
             if count > 0 {
                 protocol.body_filled(count, now, &mut delivery);
             }
-            return Ok(count);
+            return Ok((count, room));
         }
         let scratch = &mut desk.scratch;
         let size = scratch.len().min(self.read_size);
@@ -444,7 +463,7 @@ impl Socket {
         if !bytes.is_empty() {
             protocol.receive(bytes, now, &mut delivery);
         }
-        Ok(count)
+        Ok((count, size))
     }
 
     /// How it ended: code, reason, whether cleanly, and why not. For a socket that was finished.
