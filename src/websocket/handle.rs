@@ -14,7 +14,7 @@ use super::{
     web_socket::{close_the_socket, connect, send_a_message},
 };
 use crate::{
-    dom::TargetCore,
+    dom::{TargetCore, event_of},
     net::{ConnectRequest, Outgoing, SocketId},
     webidl::{constructor_of, throw_dom_exception, type_error},
 };
@@ -80,6 +80,17 @@ impl WebSocket {
             .collect();
         request.headers = check_headers(&headers).map_err(type_error)?;
         connect(request, &new_target.into(), context).map(Self)
+    }
+
+    /// The socket that an event was fired at: so that a listener need not own it, which the collector would never see
+    /// through.
+    ///
+    /// # Errors
+    ///
+    /// A TypeError if the event has no such target.
+    pub fn target_of(event: &JsObject) -> JsResult<Self> {
+        let target = event_of(event).and_then(|event| event.target());
+        target.map_or_else(|| Err(not_a_socket()), Self::try_from)
     }
 
     /// The object, for script.
