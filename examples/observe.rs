@@ -1,13 +1,13 @@
 //! What an observer is told of a connection, and a socket made and heard in Rust.
 //!
-//! Prints (with "in" and "out" as seen by the network):
+//! Prints:
 //!
 //! ```text
 //! GET /chat?[redacted]
 //! 101 Switching Protocols
 //! out: hello
 //! in: hello
-//! closed 4000 "bye", clean: true
+//! closed 4000 "bye"
 //! ```
 
 use std::{error::Error, net::TcpListener, sync::Arc, thread};
@@ -60,10 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     add_listener(object, "message", message, context)?;
     let close = |event: &_, _: &mut _| {
         let end = CloseEventView::try_from(event)?;
-        println!(
-            "closed {} {:?}, clean: {}",
-            end.code, end.reason, end.was_clean
-        );
+        println!("closed {} {:?}", end.code, end.reason);
         Ok(())
     };
     add_listener(object, "close", close, context)?;

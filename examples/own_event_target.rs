@@ -30,8 +30,8 @@ static DOORBELL: Interface = Interface {
     parent: Some(&dom::EVENT_TARGET),
     constructor: Some((1, |new_target, args, context| {
         let place = dom_string(args.get_or_undefined(0), context)?;
-        let state = Doorbell { place };
-        Ok(dom::construct_event_target(&DOORBELL, new_target, state, context)?.into())
+        let bell = Doorbell { place };
+        Ok(dom::construct_event_target(&DOORBELL, new_target, bell, context)?.into())
     })),
     members: &[
         Member::readonly("place", |this, _, context| {
@@ -53,23 +53,27 @@ fn main() -> JsResult<()> {
     WebSocketExtension::default().register(None, context)?;
     define_interface(&DOORBELL, context)?;
     context.register_global_callable(js_string!("print"), 1, NativeFunction::from_fn_ptr(print))?;
-    let bell = context.eval(Source::from_bytes(
-        "const bell = new Doorbell('the front door');
+    let script = "const bell = new Doorbell('the front door');
          bell.onring = (event) => {
              print(`ring ${event.detail} at ${event.target.place}`);
              if (event.detail > 1) event.preventDefault();
          };
-         bell",
-    ))?;
-    let bell = bell.to_object(context)?;
-    let heard = |_: &_, _: &mut _| Ok(println!("rust: heard a ring"));
+         bell";
+    let bell = context
+        .eval(Source::from_bytes(script))?
+        .to_object(context)?;
+    let heard = |_: &_, _: &mut _| {
+        println!("rust: heard a ring");
+        Ok(())
+    };
     dom::add_listener(&bell, "ring", heard, context)?;
-    context.eval(Source::from_bytes(
-        "bell.dispatchEvent(new CustomEvent('ring', { detail: 1 }))",
-    ))?;
+    let ring = "bell.dispatchEvent(new CustomEvent('ring', { detail: 1 }))";
+    context.eval(Source::from_bytes(ring))?;
     // The same from Rust: a trusted event, which script may cancel.
-    let mut init = dom::EventInit::default();
-    init.cancelable = true;
+    let init = dom::EventInit {
+        cancelable: true,
+        ..Default::default()
+    };
     let ring = dom::create_custom_event(js_string!("ring"), init, 2.into(), context)?;
     println!("opened: {}", dom::dispatch(&ring, &bell, context)?);
     Ok(())

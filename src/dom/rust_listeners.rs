@@ -150,7 +150,9 @@ fn add(
 
 /// The data of a closure's object, which script never sees.
 #[derive(Trace, Finalize, JsData)]
-struct RustListener(#[unsafe_ignore_trace] Rc<dyn Fn(&JsObject, &mut Context) -> JsResult<()>>);
+struct RustListener(#[unsafe_ignore_trace] Rc<Closure>);
+
+type Closure = dyn Fn(&JsObject, &mut Context) -> JsResult<()>;
 
 fn call_listener(
     object: &JsObject,
