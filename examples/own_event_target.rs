@@ -1,6 +1,4 @@
-//! An event target of one's own in Rust, with an event handler attribute, that script uses like any other.
-//!
-//! Prints:
+//! An event target of one's own in Rust, with an event handler attribute, for script. Prints:
 //!
 //! ```text
 //! script: ring 1 at the front door

@@ -1,12 +1,9 @@
-//! A script that is not trusted: which servers it may reach, how many sockets it may have, and the end of it.
-//!
-//! Prints:
+//! A script that is not trusted: which servers it may reach, how many sockets it may have, and the end of it. Prints:
 //!
 //! ```text
 //! preparing a connection to 192.0.2.1:80: not allowed: only our own server
 //! preparing a connection to 127.0.0.1: more than 2 sockets
 //! 2 sockets are open
-//! 0 sockets are open
 //! ```
 
 use std::{net::SocketAddr, net::TcpListener, sync::Arc, thread, time::Duration};
@@ -47,7 +44,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = listener.local_addr()?;
     thread::spawn(move || {
         for tcp in listener.incoming().flatten() {
-            thread::spawn(|| tungstenite::accept(tcp).map(|mut ws| while ws.read().is_ok() {}));
+            thread::spawn(move || {
+                let mut websocket = tungstenite::accept(tcp).ok()?;
+                while websocket.read().is_ok() {}
+                Some(())
+            });
         }
     });
     let event_loop = EventLoop::new();
@@ -57,10 +58,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let builder = builder.policy(Only(server)).observer(Arc::new(Tell));
     builder.build()?.register(None, context)?;
     let sockets = WebSockets::of(context).ok_or("not registered")?;
-    let all = sockets.clone();
     let end = move |_: &_, context: &mut _| {
-        println!("{} sockets are open", all.len());
-        let _ = all.close_all(1001, "", Duration::from_secs(9), context);
+        println!("{} sockets are open", sockets.len());
+        let _ = sockets.close_all(1001, "", Duration::from_secs(9), context);
         Ok(())
     };
     add_listener(&context.global_object(), "ready", end, context)?;
@@ -73,7 +73,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })()";
     let ours = format!("'ws://{server}'");
     context.eval(Source::from_bytes(&script.replace("OURS", &ours)))?;
-    event_loop.run(context)?;
-    println!("{} sockets are open", sockets.len());
-    Ok(())
+    Ok(event_loop.run(context)?)
 }
