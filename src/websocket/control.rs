@@ -1,12 +1,14 @@
 //! The embedder's view of all sockets of a context, and its hand on them.
 
 use std::{
+    fmt,
     rc::{Rc, Weak},
     time::{Duration, Instant},
 };
 
 use boa_engine::{Context, JsObject};
 use boa_gc::Gc;
+use url::Url;
 
 use super::{
     arguments::MAX_REASON,
@@ -49,8 +51,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct WebSockets(Weak<Sockets>);
 
-/// What is known of a socket at one moment.
-#[derive(Clone, Debug)]
+/// What is known of a socket at one moment. `Debug` shows neither user info, path and query of the URL.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SocketInfo {
     /// Its name, which is also the network's and the observer's.
@@ -78,6 +80,24 @@ pub struct SocketInfo {
     pub keeps_alive: bool,
     /// Why it has ended, if not cleanly; only after the end.
     pub last_error: Option<net::Error>,
+}
+
+impl fmt::Debug for SocketInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = Url::parse(&self.url).map(|url| url.origin().ascii_serialization());
+        f.debug_struct("SocketInfo")
+            .field("id", &self.id)
+            .field("origin", &origin.unwrap_or_default())
+            .field("ready_state", &self.ready_state)
+            .field("buffered_amount", &self.buffered_amount)
+            .field("messages_in", &self.messages_in)
+            .field("bytes_in", &self.bytes_in)
+            .field("messages_out", &self.messages_out)
+            .field("bytes_out", &self.bytes_out)
+            .field("keeps_alive", &self.keeps_alive)
+            .field("last_error", &self.last_error)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A code or reason that cannot stand in a Close frame.

@@ -45,6 +45,11 @@ fn the_list_has_what_is_not_closed_with_its_counters() {
     assert_eq!(connecting.len(), 2);
     assert_eq!(connecting[0].ready_state, ReadyState::Connecting);
     assert_eq!(connecting[0].url, format!("{url}path?query"));
+    let shown = format!("{connecting:?}");
+    assert!(
+        shown.contains("ws://127.0.0.1:") && !shown.contains("query"),
+        "{shown}"
+    );
 
     world.eval(
         "var got = 0; a.onopen = () => { a.send('ab'); a.send(new Uint8Array(5)); a.send('') };
