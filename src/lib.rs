@@ -68,3 +68,4 @@ pub mod websocket;
 pub use event_loop::{EventLoop, Microtasks};
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
+pub use websocket::{WebSocket, WebSockets};

@@ -204,7 +204,9 @@ impl Invocation<'_> {
                 context,
             )
             .map(|_| ()),
-            CallbackKind::Native(call) => call(&listener.object, &this, self.event, context),
+            CallbackKind::Native(call) | CallbackKind::Rust(call) => {
+                call(&listener.object, &this, self.event, context)
+            }
         }
     }
 }

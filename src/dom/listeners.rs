@@ -14,8 +14,10 @@ pub type NativeListener = fn(&JsObject, &JsValue, &JsObject, &mut Context) -> Js
 pub enum CallbackKind {
     /// The object is an `EventListener`: a function, or an object with `handleEvent`.
     EventListener,
-    /// The object is handed to Rust code.
+    /// An event handler: the object is handed to Rust code. There is at most one for each type.
     Native(NativeListener),
+    /// A listener of Rust code's; the object is handed to it.
+    Rust(NativeListener),
 }
 
 /// An event listener. <https://dom.spec.whatwg.org/#concept-event-listener>

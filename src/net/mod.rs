@@ -34,12 +34,14 @@
 //! [`protocol`]: crate::protocol
 
 mod connect;
+mod contradictions;
 mod cookies;
 mod error;
 mod handshake;
 mod heartbeat;
 mod line;
 mod network;
+mod observer;
 mod options;
 mod policy;
 mod ports;
@@ -55,12 +57,14 @@ mod tls;
 mod unix;
 mod vocabulary;
 
+pub use contradictions::InvalidOption;
 pub use cookies::CookieJar;
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub(crate) use handshake::is_secret;
 pub use handshake::{Answer, Refusal, is_handshake_header};
 pub use heartbeat::Heartbeat;
 pub use network::Network;
+pub use observer::{Destination, MessageView, Observer, RequestHead, ResponseHead};
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};

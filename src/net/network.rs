@@ -110,7 +110,12 @@ impl Network {
             let _ = ended.join();
         }
         let mut waiting = self.shared.inbox.detach();
-        waiting.retain(|item| !matches!(item, Item::Resolved { .. } | Item::Dialled { .. }));
+        waiting.retain(|item| {
+            !matches!(
+                item,
+                Item::Resolved { .. } | Item::Dialled { .. } | Item::Head { .. }
+            )
+        });
         if !waiting
             .iter()
             .any(|item| matches!(item, Item::Connect { .. }))

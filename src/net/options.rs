@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue};
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
-    cookies::CookieJar, heartbeat::Heartbeat, policy::Policy, proxy::ProxyOptions,
-    resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+    cookies::CookieJar, heartbeat::Heartbeat, observer::Observer, policy::Policy,
+    proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
 };
 use crate::protocol::{Config, Deflate};
 
@@ -51,6 +51,8 @@ pub struct Options {
     pub policy: Option<Arc<dyn Policy>>,
     /// Where the addresses of names come from. Default: the operating system.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// Who is told of what happens. Default: nobody.
+    pub observer: Option<Arc<dyn Observer>>,
     /// The hosts that are reached through a Unix-domain socket. Default: none.
     #[cfg(unix)]
     pub unix_sockets: UnixSockets,
@@ -72,6 +74,7 @@ impl Default for Options {
             tcp: TcpOptions::default(),
             policy: None,
             resolver: None,
+            observer: None,
             #[cfg(unix)]
             unix_sockets: UnixSockets::default(),
         }
@@ -170,7 +173,9 @@ impl Compression {
     }
 }
 
-/// Bounds on memory, sockets and threads. Every one holds for one [`Network`](super::Network).
+/// Bounds on memory, sockets and threads. Every one holds for one [`Network`](super::Network), and so for one
+/// JavaScript context with all its realms: two contexts have their own. What is one too many fails alone, with
+/// the error that is named; everything else goes on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {

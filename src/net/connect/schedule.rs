@@ -99,9 +99,20 @@ impl Connects {
         self.attempts.len()
     }
 
+    /// Whether this one is.
+    pub(crate) fn has(&self, id: SocketId) -> bool {
+        self.attempts.contains_key(&id)
+    }
+
     /// Which ones.
     pub(crate) fn ids(&self) -> impl Iterator<Item = SocketId> + '_ {
         self.attempts.keys().copied()
+    }
+
+    /// The same, with where each leads: `host:port`.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = (SocketId, String)> + '_ {
+        let attempts = self.attempts.iter();
+        attempts.map(|(id, attempt)| (*id, attempt.target.subject()))
     }
 
     /// The attempts that are over since the last call.

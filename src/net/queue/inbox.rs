@@ -12,6 +12,7 @@ use super::events::Charge;
 use crate::net::{
     connect::{Established, Turn},
     error::Error,
+    observer::Head,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
 
@@ -37,6 +38,8 @@ pub(crate) enum Item {
         host: String,
         result: io::Result<Vec<IpAddr>>,
     },
+    /// For the observer, from a dial that is under way.
+    Head { id: SocketId, head: Head },
     /// A dial has ended, and with it its turn.
     Dialled {
         id: SocketId,
