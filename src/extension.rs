@@ -78,6 +78,9 @@ pub enum Error {
         /// What is wrong.
         why: &'static str,
     },
+    /// Two options of which one would have no effect: a dialer beside a proxy, for one.
+    #[error("contradictory options: {0}")]
+    Contradiction(&'static str),
     /// A network option, a file of certificates for one, cannot be used.
     #[error(transparent)]
     Network(#[from] net::Error),
@@ -207,6 +210,14 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Who makes the connections: a server in the same process, a tunnel of the host's own, a test double (module `testing`, feature
+    /// `testing`). Default: the operating system. See [`net::Dialer`] for what it takes the place of.
+    #[must_use]
+    pub fn dialer(mut self, dialer: impl net::Dialer + 'static) -> Self {
+        self.options.dialer = Some(std::sync::Arc::new(dialer));
+        self
+    }
+
     /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
     ///
     /// # Errors
@@ -285,6 +296,9 @@ impl WebSocketExtensionBuilder {
     /// If what was given cannot be used; each variant of [`Error`] says what.
     pub fn build(self) -> Result<WebSocketExtension, Error> {
         self.options.tls.check()?;
+        if let Some(contradiction) = self.options.contradiction() {
+            return Err(Error::Contradiction(contradiction));
+        }
         let base_url = self.base_url.map(parse_base_url).transpose()?;
         let origin = self.origin.or_else(|| {
             let url = base_url.as_ref()?;

@@ -276,6 +276,8 @@ impl SocketThread {
             Item::Settled { id } => self.with_socket(id, Socket::settle),
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
+            Item::Called { name, result } => self.connects.called(name, result, now),
+            Item::Ready { id } => self.with_socket(id, Socket::note_readiness),
         }
     }
 
@@ -336,7 +338,8 @@ impl SocketThread {
                         &self.shared.dialler.options,
                         self.poll.registry(),
                         &mut self.desk,
-                    );
+                    )
+                    .and_then(|socket| socket.watched(&self.shared.inbox));
                     match adopted {
                         Ok(mut socket) => {
                             make_ready(&mut self.ready, id, &mut socket);
