@@ -79,12 +79,6 @@ impl Calls {
         }
         failed
     }
-
-    /// How many have not begun.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
 }
 
 fn spawn(waiting: Waiting, inbox: Arc<Inbox>, running: Arc<AtomicUsize>) -> io::Result<()> {
@@ -106,4 +100,77 @@ fn spawn(waiting: Waiting, inbox: Arc<Inbox>, running: Arc<AtomicUsize>) -> io::
         .name("boaws-dial".into())
         .spawn(call)
         .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::mpsc::{Receiver, Sender, channel},
+        time::Duration,
+    };
+
+    use url::Url;
+
+    use super::*;
+    use crate::net::{
+        dialer::{Call, Dialled},
+        target::Target,
+    };
+
+    /// Says that it was called, and returns only when it is let go.
+    #[derive(Debug)]
+    struct Stuck(Sender<()>, std::sync::Mutex<Receiver<()>>);
+
+    impl Dialer for Stuck {
+        fn dial(&self, _: &DialRequest) -> io::Result<Dialled> {
+            self.0.send(()).unwrap();
+            let _ = self.1.lock().unwrap().recv();
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
+    }
+
+    fn request() -> (DialRequest, Call) {
+        let url = Url::parse("ws://h/").unwrap();
+        let target = Target::new(&url).unwrap();
+        DialRequest::new(url, &target, None)
+    }
+
+    #[test]
+    fn calls_that_never_return_hold_so_many_threads_and_nothing_piles_up_behind_them() {
+        let (called, calling) = channel();
+        let (let_go, held) = channel();
+        let dialer: Arc<dyn Dialer> = Arc::new(Stuck(called, held.into()));
+        let running = Arc::<AtomicUsize>::default();
+        let mut calls = Calls::new(Arc::default(), 1, running.clone());
+        let (first, waits_for_it) = request();
+        assert!(
+            calls
+                .start(SocketId::next(), dialer.clone(), first)
+                .is_empty()
+        );
+        calling.recv_timeout(Duration::from_secs(60)).unwrap();
+        drop(waits_for_it);
+        for _ in 0..100 {
+            let (request, call) = request();
+            calls.start(SocketId::next(), dialer.clone(), request);
+            drop(call);
+        }
+        let (last, _waits_for_it) = request();
+        calls.start(SocketId::next(), dialer.clone(), last);
+        assert_eq!((calls.waiting.len(), running.load(SeqCst)), (1, 1));
+
+        // The next socket thread knows of the call that still runs, and begins when it has ended.
+        let mut calls = Calls::new(Arc::default(), 1, running.clone());
+        let (next, _waits_for_it) = request();
+        calls.start(SocketId::next(), dialer, next);
+        assert_eq!(calls.waiting.len(), 1);
+        let_go.send(()).unwrap();
+        while running.load(SeqCst) > 0 {
+            thread::yield_now();
+        }
+        calls.start_waiting();
+        calling.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(calls.waiting.len(), 0);
+        let_go.send(()).unwrap();
+    }
 }
