@@ -6,7 +6,7 @@ use std::{io, rc::Rc, time::Duration};
 use boa_engine::{Context, Source};
 use boa_websocket::{
     Error as BuildError, EventLoop, WebSocketExtension, WebSocketExtensionBuilder,
-    net::Proxy,
+    net::{DialRequest, Dialer, Dialled, Proxy, Readiness, Transport},
     testing::{
         self, Error, ErrorKind, MemoryDialer, Message, Peer, Server, Setup, run_until,
         run_until_script,
@@ -21,12 +21,12 @@ struct Page {
 }
 
 impl Page {
-    fn new(dialer: MemoryDialer) -> Self {
+    fn new(dialer: impl Dialer + 'static) -> Self {
         Self::with(dialer, |builder| builder)
     }
 
     fn with(
-        dialer: MemoryDialer,
+        dialer: impl Dialer + 'static,
         change: impl FnOnce(WebSocketExtensionBuilder) -> WebSocketExtensionBuilder,
     ) -> Self {
         let event_loop = EventLoop::new();
@@ -393,6 +393,63 @@ fn a_dialer_beside_what_it_takes_the_place_of_is_a_contradiction() {
         assert!(matches!(build(change), Err(BuildError::Contradiction(_))));
     }
     build(|b| b).unwrap();
+}
+
+/// Reads and writes a few bytes at a time, and is not told again that there is more.
+struct Sips(Box<dyn Transport>);
+
+impl Transport for Sips {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = buffer.len().min(7);
+        self.0.read(&mut buffer[..size])
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(&bytes[..bytes.len().min(5)])
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.shutdown_write()
+    }
+
+    fn set_readiness(&mut self, readiness: Readiness) {
+        self.0.set_readiness(readiness);
+    }
+}
+
+#[derive(Debug)]
+struct Sipping(MemoryDialer);
+
+impl Dialer for Sipping {
+    fn dial(&self, request: &DialRequest) -> io::Result<Dialled> {
+        match self.0.dial(request)? {
+            Dialled::Transport(transport) => Ok(Dialled::transport(Sips(transport))),
+            other => Ok(other),
+        }
+    }
+}
+
+#[test]
+fn a_read_that_brings_little_is_not_taken_for_the_last() {
+    let (dialer, server) = testing::pair();
+    let mut page = Page::new(Sipping(dialer));
+    let mut peer = page.open(&server, "ws://a.test");
+    peer.send_text(&"x".repeat(1000)).unwrap();
+    page.until("log.length == 2 && log[1].length == 1000");
+    page.eval("ws.send('y'.repeat(1000))");
+    assert_eq!(peer.expect_text().unwrap().len(), 1000);
+}
+
+#[test]
+fn a_context_that_is_dropped_says_goodbye() {
+    let (dialer, server) = testing::pair();
+    let mut page = Page::new(dialer);
+    let mut peer = page.open(&server, "ws://a.test");
+    page.eval("open('ws://a.test/unanswered')");
+    let upgrade = server.expect_upgrade().unwrap();
+    drop(page);
+    assert_eq!(peer.expect_close().unwrap().code, 1001);
+    upgrade.accept().map(drop).unwrap_err();
 }
 
 proptest! {

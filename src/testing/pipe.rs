@@ -129,7 +129,9 @@ impl Transport for ClientEnd {
     }
 
     fn set_readiness(&mut self, readiness: Readiness) {
-        self.0.lock().readiness = Some(readiness);
+        // What it was is dropped after the lock.
+        let before = self.0.lock().readiness.replace(readiness);
+        drop(before);
     }
 }
 
@@ -139,8 +141,9 @@ impl Drop for ClientEnd {
         state.client_gone = true;
         state.to_server.ended = true;
         state.to_client.bytes.clear();
-        state.readiness = None;
+        let readiness = state.readiness.take();
         drop(state);
+        drop(readiness);
         self.0.changed.notify_all();
     }
 }
