@@ -185,8 +185,8 @@ impl TargetCore {
         }
     }
 
-    pub(super) fn walk_listeners(&self) -> Walk {
-        self.listeners.borrow().walk()
+    pub(super) fn walk_listeners(&self, capture: bool) -> Walk {
+        self.listeners.borrow().walk(capture)
     }
 
     pub(super) fn next_listener(

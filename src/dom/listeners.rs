@@ -127,6 +127,10 @@ pub(super) struct ListenerList {
     listeners: Vec<Listener>,
     #[unsafe_ignore_trace]
     last_id: u64,
+    /// There was once a listener that captures. Few targets ever have one, and a dispatch to the
+    /// others need not look for it.
+    #[unsafe_ignore_trace]
+    captures: bool,
 }
 
 impl ListenerList {
@@ -148,6 +152,7 @@ impl ListenerList {
     pub(super) fn append(&mut self, mut listener: Listener) -> ListenerId {
         self.last_id += 1;
         listener.id = self.last_id;
+        self.captures |= listener.capture;
         self.listeners.push(listener);
         self.last_id
     }
@@ -192,15 +197,19 @@ impl ListenerList {
     }
 
     /// Begins a walk through the listeners that are in the list now.
-    pub(super) fn walk(&self) -> Walk {
-        Walk {
-            after: 0,
-            end: self.last_id,
-        }
+    pub(super) fn walk(&self, capture: bool) -> Walk {
+        let end = match capture && !self.captures {
+            true => 0,
+            false => self.last_id,
+        };
+        Walk { after: 0, end }
     }
 
     /// The next listener of the walk with this type and capture.
     pub(super) fn next(&self, walk: &mut Walk, type_: &JsString, capture: bool) -> Option<Invoked> {
+        if walk.after >= walk.end {
+            return None;
+        }
         let start = self
             .listeners
             .partition_point(|listener| listener.id <= walk.after);
@@ -343,7 +352,7 @@ mod tests {
                     Step::Begin => {
                         let clone: Vec<u64> = model.listeners.iter()
                             .filter(|l| !l.1).map(|l| l.3).collect();
-                        walks.push((list.walk(), clone.into_iter()));
+                        walks.push((list.walk(false), clone.into_iter()));
                     }
                     Step::Next { walk, once } => {
                         let Some((walk, clone)) = walks.get_mut(walk) else { continue };

@@ -31,6 +31,9 @@ use crate::net::{
     vocabulary::{ConnectRequest, SocketId},
 };
 
+/// Room that the tables keep when nothing is connecting.
+const KEPT_ENTRIES: usize = 64;
+
 /// An attempt that is over.
 pub(crate) enum Ended {
     Established {
@@ -382,6 +385,11 @@ impl Connects {
         self.without_place.remove(&id);
         let attempt = self.attempts.remove(&id)?;
         attempt.timer.map(|at| self.timers.remove(&(at, id)));
+        if self.attempts.is_empty() {
+            // Thousands may have been begun at once, and there are none for hours now.
+            self.attempts.shrink_to(KEPT_ENTRIES);
+            self.racers.shrink_to(KEPT_ENTRIES);
+        }
         if attempt.stage == Stage::Resolving
             && let Host::Domain(name) = attempt.hop().host()
         {

@@ -123,3 +123,48 @@ impl Sink for Delivery<'_> {
         self.pending.push(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use super::*;
+
+    #[test]
+    fn a_sleeping_script_is_told_of_sent_bytes_with_the_next_event_or_soon() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Arc::new(move || {
+            count.fetch_add(1, SeqCst);
+        });
+        let events = Arc::new(EventQueue::new(wake));
+        let mut desk = Desk::new(Arc::clone(&events));
+        let (id, now) = (SocketId::next(), Instant::now());
+        let mut batch = EventBatch::new();
+        assert_eq!(desk.deliver_before_sleep(now), None, "nothing to be told");
+
+        // It sleeps: kept, but not for long.
+        desk.pending.push_sent(id, 1);
+        let until = desk.deliver_before_sleep(now).expect("kept");
+        assert_eq!(desk.deliver_before_sleep(now), Some(until), "no longer");
+        assert_eq!(desk.deliver_before_sleep(until), None);
+        assert_eq!(woken.load(SeqCst), 1);
+        assert!(events.take(&mut batch));
+        assert_eq!(batch.len(), 1);
+
+        // It is awake: at once.
+        desk.pending.push_sent(id, 1);
+        assert_eq!(desk.deliver_before_sleep(now), None);
+        assert!(events.take(&mut batch));
+
+        // With anything else: at once.
+        assert!(!events.take(&mut batch), "sleeps again");
+        desk.pending.push_sent(id, 1);
+        assert!(desk.deliver_before_sleep(now).is_some());
+        desk.pending.push_text(id, "answer");
+        assert_eq!(desk.deliver_before_sleep(now), None);
+        assert_eq!(woken.load(SeqCst), 2, "one wake for both");
+        assert!(events.take(&mut batch));
+        assert_eq!(batch.len(), 2);
+    }
+}

@@ -91,7 +91,8 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
 struct SocketThread {
     shared: Shared,
     poll: Poll,
-    sockets: HashMap<SocketId, Socket>,
+    /// Boxed: a table has room for up to twice as many as are in it.
+    sockets: HashMap<SocketId, Box<Socket>>,
     connects: Connects,
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
@@ -343,7 +344,7 @@ impl SocketThread {
                     match adopted {
                         Ok(mut socket) => {
                             make_ready(&mut self.ready, id, &mut socket);
-                            self.sockets.insert(id, socket);
+                            self.sockets.insert(id, Box::new(socket));
                         }
                         Err(error) => self.failed(id, error),
                     }
