@@ -210,6 +210,14 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Who makes the connections: a server in the same process, a tunnel of the host's own, a test double (module `testing`, feature
+    /// `testing`). Default: the operating system. See [`net::Dialer`] for what it takes the place of.
+    #[must_use]
+    pub fn dialer(mut self, dialer: impl net::Dialer + 'static) -> Self {
+        self.options.dialer = Some(std::sync::Arc::new(dialer));
+        self
+    }
+
     /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
     ///
     /// # Errors

@@ -45,6 +45,7 @@
 //! | `runtime` | with `cli` | `boa_runtime::RuntimeExtension` for [`WebSocketExtension`] |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
+//! | `testing` | no | the module `testing`: servers in memory that an embedder's tests play |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
 //! Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
@@ -62,6 +63,8 @@ pub mod file;
 pub mod html;
 pub mod net;
 pub mod protocol;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod webidl;
 pub mod websocket;
 

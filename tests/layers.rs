@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms and the rooms they may import, from the ground up.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("protocol", &[]),
     ("net", &["protocol"]),
     ("event_loop", &[]),
@@ -38,6 +38,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "websocket",
         ],
     ),
+    ("testing", &["net", "event_loop"]),
     (
         "cli",
         &[

@@ -57,6 +57,8 @@ mod parker;
 mod timer_queue;
 pub mod timers;
 mod turns;
+#[cfg(feature = "testing")]
+mod until;
 mod wrapper;
 
 pub use exceptions::{ReportException, report_exception, script_can_catch, set_exception_reporter};
@@ -67,4 +69,6 @@ pub use microtasks::{
 pub use parker::LoopWaker;
 pub use timer_queue::TimerId;
 pub use turns::{Progress, Turns};
+#[cfg(feature = "testing")]
+pub(crate) use until::Ran;
 pub use wrapper::Microtasks;

@@ -32,7 +32,8 @@ impl Options {
     ///   `connectors`, `send_queue`, `message_size`, `fragments`, `response_head`, `response_headers`;
     /// * no time for the opening or the closing handshake: `timeouts.handshake`, `timeouts.close`;
     /// * an idle timeout that is over before the heartbeat's first Ping is due (`timeouts.idle` not above
-    ///   `heartbeat.interval`): every silent connection would be failed, with a live peer too.
+    ///   `heartbeat.interval`): every silent connection would be failed, with a live peer too;
+    /// * a dialer beside what it takes the place of: `proxy`, `resolver`, `unix_sockets`.
     pub fn check(&self) -> Result<(), InvalidOption> {
         let refuse = |option, why| Err(InvalidOption { option, why });
         let (limits, timeouts) = (&self.limits, &self.timeouts);
@@ -68,7 +69,26 @@ impl Options {
                 "is not above the heartbeat's interval, so that live peers would be cut",
             );
         }
+        if let Some(idle) = self.idle_beside_dialer() {
+            return refuse(idle, "has no effect beside a dialer, which takes its place");
+        }
         Ok(())
+    }
+
+    /// What a dialer takes the place of, if it is set as well.
+    fn idle_beside_dialer(&self) -> Option<&'static str> {
+        self.dialer.as_ref()?;
+        if self.proxy.is_any_set() {
+            return Some("proxy");
+        }
+        if self.resolver.is_some() {
+            return Some("resolver");
+        }
+        #[cfg(unix)]
+        if !self.unix_sockets.is_empty() {
+            return Some("unix_sockets");
+        }
+        None
     }
 }
 

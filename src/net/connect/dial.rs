@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct Dialler {
     pub(crate) watch: Option<Arc<Watch>>,
     tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
     proxy_tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    /// Calls of the embedder's dialer that have not returned.
+    pub(super) calls: Arc<AtomicUsize>,
 }
 
 impl Dialler {
@@ -45,6 +47,7 @@ impl Dialler {
             options,
             tls: OnceLock::new(),
             proxy_tls: OnceLock::new(),
+            calls: Arc::default(),
         }
     }
 
@@ -104,6 +107,7 @@ impl Dial {
         let mut patience = waiter.begin(&self.cancel, self.budget);
         stream
             .register(patience.registry(), LINE)
+            .and_then(|()| stream.watch(|| patience.readiness()))
             .map_err(|error| self.io(Phase::Connect, error))?;
         // What was read for the dial before.
         ciphertext.clear();

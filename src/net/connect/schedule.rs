@@ -17,6 +17,7 @@ use url::Host;
 
 use super::{
     attempt::{Attempt, Racer, Stage},
+    calls::Calls,
     dial::{Dial, Dialler, Established},
     resolve::{self, Lookups},
     turns::{Turn, Turns},
@@ -56,6 +57,7 @@ pub(crate) struct Connects {
     /// Whose the connections are that are being established.
     racers: HashMap<SocketId, SocketId>,
     lookups: Lookups,
+    calls: Calls,
     turns: Turns,
     workers: Workers,
     timers: BTreeSet<(Instant, SocketId)>,
@@ -82,6 +84,11 @@ impl Connects {
             attempts: HashMap::new(),
             racers: HashMap::new(),
             lookups: Lookups::new(resolver, inbox.clone(), options.limits.connectors),
+            calls: Calls::new(
+                inbox.clone(),
+                options.limits.connectors,
+                dialler.calls.clone(),
+            ),
             turns: Turns::new(options.serial_handshakes),
             workers: Workers::new(dialler.clone(), inbox),
             timers: BTreeSet::new(),
@@ -142,7 +149,7 @@ impl Connects {
         let endpoint = self.endpoint_without_address(&target);
         let proxy = match endpoint {
             None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
-            // It is on this machine, and no proxy's business.
+            // It is on this machine or a dialer's, and no proxy's business.
             Some(_) => {
                 let checked = self.dialler.check_without_address(&target, &request);
                 checked.map(|()| None)

@@ -303,6 +303,8 @@ impl SocketThread {
             }
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
+            Item::Called { name, result } => self.connects.called(name, result, now),
+            Item::Ready { id } => self.with_socket(id, Socket::note_readiness),
         }
     }
 
@@ -373,7 +375,8 @@ impl SocketThread {
                         &self.shared.dialler,
                         self.poll.registry(),
                         &mut self.desk,
-                    );
+                    )
+                    .and_then(|socket| socket.watched(&self.shared.inbox));
                     match adopted {
                         Ok(mut socket) => {
                             make_ready(&mut self.ready, id, &mut socket);

@@ -17,7 +17,8 @@ use crate::net::{
     line::Line,
     observer::{MessageView, Watch},
     options::Limits,
-    queue::{Charge, EventBatch, EventQueue},
+    queue::{Charge, EventBatch, EventQueue, Inbox},
+    transport::Readiness,
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
 use crate::protocol::{self, Connection, State};
@@ -53,6 +54,8 @@ pub(super) struct Socket {
     /// `host:port`
     subject: String,
     line: Line,
+    /// What the line tells if no poller knows of it.
+    readiness: Option<Readiness>,
     protocol: Connection,
     charge: Arc<Charge>,
     /// What one read may bring.
@@ -117,6 +120,7 @@ impl Socket {
             id,
             subject,
             line,
+            readiness: None,
             read_size: match accepted.deflate {
                 Some(_) => COMPRESSED_READ,
                 None => usize::MAX,
@@ -161,6 +165,16 @@ impl Socket {
         Ok(socket)
     }
 
+    /// Has its line tell `inbox` what no poller does.
+    pub(super) fn watched(mut self, inbox: &Arc<Inbox>) -> Result<Self, Error> {
+        let id = self.id;
+        self.readiness = self
+            .line
+            .watch(|| Readiness::of_socket(id, inbox.clone()))
+            .map_err(|error| Error::io(Phase::Open, self.subject.clone(), error))?;
+        Ok(self)
+    }
+
     /// The protocol, and where what it receives goes.
     fn receiving<'a>(
         &'a mut self,
@@ -187,6 +201,14 @@ impl Socket {
         self.peer_ended |= event.is_read_closed() || event.is_error();
         self.readable |= event.is_readable() || self.peer_ended;
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+    }
+
+    /// Takes note of what the line says itself.
+    pub(super) fn note_readiness(&mut self) {
+        if let Some((readable, writable)) = self.readiness.as_ref().map(Readiness::take) {
+            self.readable |= readable;
+            self.writable |= writable;
+        }
     }
 
     /// Queues a message.
