@@ -57,14 +57,21 @@
 pub mod cli;
 pub mod dom;
 pub mod event_loop;
+pub mod events;
+#[cfg(feature = "net")]
 pub mod extension;
 pub mod file;
 pub mod html;
+#[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "net")]
 pub mod protocol;
 pub mod webidl;
+#[cfg(feature = "net")]
 pub mod websocket;
 
 pub use event_loop::{EventLoop, Microtasks};
+pub use events::EventsExtension;
+#[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
