@@ -70,7 +70,7 @@ pub mod webidl;
 #[cfg(feature = "net")]
 pub mod websocket;
 
-pub use event_loop::{EventLoop, Microtasks};
+pub use event_loop::{EventLoop, Microtasks, Spawner};
 pub use events::EventsExtension;
 #[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
