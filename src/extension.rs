@@ -5,11 +5,8 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::{
-    dom,
-    event_loop::{EventLoop, timers},
-    file, html,
+    events::EventsExtension,
     net::{self, Options},
-    webidl,
     websocket::{self, Settings},
 };
 
@@ -112,13 +109,7 @@ impl WebSocketExtension {
     }
 
     fn register_here(self, context: &mut Context) -> JsResult<()> {
-        if context.downcast_job_executor::<EventLoop>().is_some() {
-            timers::register(context)?;
-        }
-        webidl::register(context)?;
-        dom::register(context)?;
-        html::register(context)?;
-        file::register(context)?;
+        EventsExtension.register(None, context)?;
         websocket::register(self.options, self.settings, context)
     }
 }

@@ -58,17 +58,25 @@
 pub mod cli;
 pub mod dom;
 pub mod event_loop;
+pub mod events;
+#[cfg(feature = "net")]
 pub mod extension;
 pub mod file;
 pub mod html;
+#[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "net")]
 pub mod protocol;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod webidl;
+#[cfg(feature = "net")]
 pub mod websocket;
 
-pub use event_loop::{EventLoop, Microtasks};
+pub use event_loop::{EventLoop, Microtasks, Spawner};
+pub use events::EventsExtension;
+#[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
+#[cfg(feature = "net")]
 pub use websocket::{WebSocket, WebSockets};

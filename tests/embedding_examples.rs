@@ -1,4 +1,5 @@
 //! Each example prints what its head says.
+#![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::{

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms and the rooms they may import, from the ground up.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("protocol", &[]),
     ("net", &["protocol"]),
     ("event_loop", &[]),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("dom", &["event_loop", "webidl"]),
     ("html", &["event_loop", "webidl", "dom"]),
     ("file", &["event_loop", "webidl", "dom"]),
+    ("events", &["event_loop", "webidl", "dom", "html", "file"]),
     (
         "websocket",
         &[
@@ -35,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "dom",
             "html",
             "file",
+            "events",
             "websocket",
         ],
     ),
@@ -49,6 +51,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "dom",
             "html",
             "file",
+            "events",
             "websocket",
             "extension",
         ],
@@ -62,7 +65,7 @@ const EXPORTED_MACROS: [(&str, &str); 1] = [("event_handler_attribute", "dom")];
 const WITHOUT_BOA: [&str; 2] = ["protocol", "net"];
 
 /// Rooms in which nothing of the network may be named, and the crates that are the network.
-const WITHOUT_NETWORK: [&str; 5] = ["event_loop", "webidl", "dom", "html", "file"];
+const WITHOUT_NETWORK: [&str; 6] = ["event_loop", "webidl", "dom", "html", "file", "events"];
 const NETWORK_CRATES: [&str; 5] = ["tungstenite", "rustls", "mio", "httparse", "webpki_roots"];
 
 /// Lines a source file may have.

@@ -1,6 +1,7 @@
 //! What `tracing` hears of connections: a span for each, everything that happens in it, and no secret.
 //!
 //! A test binary of its own: the subscriber is the whole process's, because the network has its own threads.
+#![cfg(feature = "net")]
 
 #[path = "net_connections/harness.rs"]
 #[allow(dead_code, reason = "each user of the harness needs a part of it")]

@@ -1,5 +1,5 @@
 //! Which threads there are, seen from outside: alone in its process, so that it can count them.
-#![cfg(target_os = "linux")]
+#![cfg(all(feature = "net", target_os = "linux"))]
 
 use std::{
     io::Read,

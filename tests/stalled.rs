@@ -1,5 +1,5 @@
 //! A connection that comes to a standstill ends at its deadline, script hears of it, and with it the event loop ends.
-#![cfg(target_os = "linux")]
+#![cfg(all(feature = "net", target_os = "linux"))]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 #[cfg(test)]

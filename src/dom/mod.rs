@@ -34,6 +34,7 @@ pub use abort_controller::ABORT_CONTROLLER;
 pub use abort_signal::{ABORT_SIGNAL, AbortSignal};
 pub use abort_signal_state::{AlgorithmId, AlgorithmSteps};
 pub use custom_event::{CUSTOM_EVENT, CustomEventData, create_custom_event};
+#[cfg(feature = "net")]
 pub(crate) use dispatch::dispatch_to;
 pub use dispatch::{dispatch, fire_an_event, fire_an_event_using, in_relevant_realm};
 pub use event::EVENT;

@@ -16,11 +16,12 @@ use boa_engine::{
 };
 
 use super::{
-    LoopWaker, Progress, TimerId, Turns,
+    LoopWaker, Progress, Spawner, TimerId, Turns,
     alarm::Alarm,
     microtasks::{self, MicrotaskQueue},
     parker::Parker,
     report_exception,
+    spawner::Inbox,
     timer_queue::{Steps, Timer, TimerQueue},
     turns::AsyncMode,
 };
@@ -48,7 +49,7 @@ pub(super) enum Task {
 /// A [`JobExecutor`] with HTML's semantics; see the [module](super).
 ///
 /// One loop serves one context. It is not tied to a thread by itself, but like every `Context` it stays on the one it was made on;
-/// what other threads may hold is its [`waker`](Self::waker).
+/// what other threads may hold is its [`waker`](Self::waker) and its [`spawner`](Self::spawner).
 ///
 /// A pending task or timer is held by the loop, with all that it captures. A host that keeps the
 /// loop after its context keeps those as well.
@@ -62,6 +63,8 @@ pub struct EventLoop {
     pub(super) background_jobs: RefCell<VecDeque<NativeAsyncJob>>,
     pub(super) timers: RefCell<TimerQueue>,
     sources: RefCell<Vec<Rc<dyn TaskSource>>>,
+    /// Tasks from other threads.
+    pub(super) inbox: Inbox,
     pub(super) parker: Arc<Parker>,
     /// In a turn.
     pub(super) running: Cell<bool>,
@@ -77,7 +80,7 @@ impl EventLoop {
     }
 
     /// Runs until nothing can happen any more: there is no microtask, no task, no async job, no
-    /// timer, and no task source that [keeps it alive](TaskSource::keeps_alive). While there is
+    /// timer, no task source that [keeps it alive](TaskSource::keeps_alive), and no [`KeepAlive`](super::KeepAlive). While there is
     /// nothing to do it is parked. [`Context::run_jobs`] does the same.
     ///
     /// Timers go by [`Context::clock`]; with a clock that stands still use
@@ -124,6 +127,12 @@ impl EventLoop {
     #[must_use]
     pub fn waker(&self) -> LoopWaker {
         LoopWaker(Arc::clone(&self.parker))
+    }
+
+    /// A handle with which other threads run closures on this loop's.
+    #[must_use]
+    pub fn spawner(&self) -> Spawner {
+        self.inbox.spawner(self.waker())
     }
 
     /// Has `callback` called by the first wake since the loop last looked for work, on the thread that wakes: the

@@ -27,7 +27,8 @@
 //! 2. async jobs: new ones are started, then each one that was woken is polled once;
 //! 3. *one* timer that is due, the earliest first, equal ones in the order of their creation;
 //! 4. *one* task of the queue, first in, first out;
-//! 5. one batch of each [`TaskSource`].
+//! 5. *one* task that another thread has [spawned](Spawner), first in, first out;
+//! 6. one batch of each [`TaskSource`].
 //!
 //! Nothing that keeps producing work in one of them can therefore starve the others. Between turns
 //! that found nothing to do, the loop is parked on a condition variable until the next timer's
@@ -54,6 +55,7 @@ mod exceptions;
 mod executor;
 mod microtasks;
 mod parker;
+mod spawner;
 mod timer_queue;
 pub mod timers;
 mod turns;
@@ -67,6 +69,7 @@ pub use microtasks::{
     after_microtask_checkpoint, clean_up_after_running_script, perform_a_microtask_checkpoint,
 };
 pub use parker::LoopWaker;
+pub use spawner::{KeepAlive, SpawnError, Spawner};
 pub use timer_queue::TimerId;
 pub use turns::{Progress, Turns};
 #[cfg(feature = "testing")]

@@ -129,7 +129,7 @@ impl<'a, 'b> Turns<'a, 'b> {
         })
     }
 
-    /// One turn: at most one timer, one task, one poll of each woken job and one batch of each source
+    /// One turn: at most one timer, one task, one spawned task, one poll of each woken job and one batch of each source
     /// (see the [module](super)). Returns whether there was anything to do. Never waits.
     ///
     /// # Errors
@@ -155,16 +155,20 @@ impl<'a, 'b> Turns<'a, 'b> {
         let jobs = self.run_async_jobs()?;
         let timer = self.run_a_timer()?;
         let task = self.run_a_task()?;
+        let spawned = self.run_a_spawned_task()?;
         let sources = self.run_task_sources()?;
-        Ok(microtasks || jobs || timer || task || sources)
+        Ok(microtasks || jobs || timer || task || spawned || sources)
     }
 
     /// What can still happen.
     pub(super) fn progress(&self) -> Progress {
         let event_loop = self.event_loop;
         let context = self.cell.borrow();
+        // Before the look at the inbox: a thread spawns its task first and lets go then.
+        let awaits_a_thread = event_loop.inbox.keeps_alive();
         if !event_loop.microtasks().is_empty()
             || event_loop.has_tasks()
+            || !event_loop.inbox.is_empty()
             || self.mode == AsyncMode::Start && !event_loop.async_jobs.borrow().is_empty()
         {
             return Progress::Stalled {
@@ -176,6 +180,7 @@ impl<'a, 'b> Turns<'a, 'b> {
             (timers.next_deadline(), timers.keeps_alive())
         };
         if !timers_keep_alive
+            && !awaits_a_thread
             && !self.jobs.keep_alive()
             && event_loop.async_jobs.borrow().is_empty()
             && !self.a_source_keeps_alive(&context)
@@ -294,6 +299,16 @@ impl<'a, 'b> Turns<'a, 'b> {
                 self.checkpoint()?;
             }
         }
+        Ok(true)
+    }
+
+    /// Runs the oldest task from another thread.
+    fn run_a_spawned_task(&self) -> JsResult<bool> {
+        let Some(task) = self.event_loop.inbox.next() else {
+            return Ok(false);
+        };
+        let result = task(&mut self.cell.borrow_mut());
+        self.settle(result)?;
         Ok(true)
     }
 

@@ -1,4 +1,4 @@
-//! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent,
+//! The HTML Standard's part: MessageEvent, ErrorEvent, PromiseRejectionEvent, the WebSockets Standard's CloseEvent,
 //! reporting exceptions, and what the global object has of it; with the crate's feature `runtime`
 //! MessageChannel, MessagePort and BroadcastChannel too.
 //!
@@ -11,6 +11,7 @@
 
 #[cfg(feature = "runtime")]
 mod broadcast_channel;
+mod close_event;
 mod error_event;
 mod error_event_handler;
 mod error_info;
@@ -34,6 +35,7 @@ mod tests;
 
 #[cfg(feature = "runtime")]
 pub use broadcast_channel::BROADCAST_CHANNEL;
+pub use close_event::{CLOSE_EVENT, CloseEventData, create_close_event};
 pub use error_event::{ERROR_EVENT, ErrorEventData};
 #[cfg(feature = "runtime")]
 pub use message_channel::MESSAGE_CHANNEL;
@@ -66,6 +68,7 @@ use crate::webidl::define_interface;
 pub fn register(context: &mut Context) -> JsResult<()> {
     define_interface(&MESSAGE_EVENT, context)?;
     define_interface(&ERROR_EVENT, context)?;
+    define_interface(&CLOSE_EVENT, context)?;
     define_interface(&PROMISE_REJECTION_EVENT, context)?;
     // What they post is cloned by `boa_runtime`.
     #[cfg(feature = "runtime")]

@@ -3,7 +3,7 @@
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue};
 use boa_gc::Gc;
 
-use super::close_event::CloseEventData;
+use crate::html::CloseEventData;
 use crate::{
     dom::{EventCore, event_of},
     file::blob_bytes,

@@ -9,7 +9,6 @@ use boa_engine::{
 use boa_gc::Gc;
 
 use super::{
-    close_event::{CloseEventData, create_close_event},
     sockets::Sockets,
     state::{BinaryType, ReadyState, SocketState},
 };
@@ -17,7 +16,7 @@ use crate::{
     dom::{TargetCore, dispatch, dispatch_to, event_of, fire_an_event, in_relevant_realm},
     event_loop::report_exception,
     file::{BlobBytes, new_blob},
-    html::{MessageData, create_message_event},
+    html::{CloseEventData, MessageData, create_close_event, create_message_event},
     net::{EventBatch, Incoming, SocketEvent},
     protocol::{Binary, NO_CLOSE_FRAME},
 };

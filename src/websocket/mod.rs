@@ -1,4 +1,5 @@
-//! The WebSockets Standard: `WebSocket` and `CloseEvent`. <https://websockets.spec.whatwg.org>
+//! The WebSockets Standard: `WebSocket`. <https://websockets.spec.whatwg.org> (Its `CloseEvent`, which needs no network, stands
+//! with the other events in [`html`](crate::html).)
 //!
 //! This room joins script and [`net`](crate::net), and is the only one that does. What script asks for becomes a
 //! [`Command`](crate::net::Command); what happens on the line comes back as a
@@ -18,7 +19,6 @@
 //! and [`CloseEventView`] read its events, which [`dom::add_listener`](crate::dom::add_listener) hears.
 
 mod arguments;
-pub mod close_event;
 mod control;
 mod driver;
 mod event_views;
@@ -33,12 +33,13 @@ pub mod web_socket;
 use boa_engine::{Context, Finalize, JsData, JsResult, Trace, realm::Realm};
 use url::Url;
 
-pub use close_event::{CLOSE_EVENT, CloseEventData, create_close_event};
 pub use control::{InvalidClose, SocketInfo, WebSockets};
 pub use event_views::{CloseEventView, MessageEventView, MessagePayload};
 pub use handle::WebSocket;
 pub use state::ReadyState;
 pub use web_socket::WEB_SOCKET;
+
+pub use crate::html::{CLOSE_EVENT, CloseEventData, create_close_event};
 
 use crate::{net::Options, webidl::define_interface};
 
@@ -71,7 +72,6 @@ impl Settings {
 ///
 /// Those of [`define_interface`].
 pub fn register(options: Options, settings: Settings, context: &mut Context) -> JsResult<()> {
-    define_interface(&CLOSE_EVENT, context)?;
     define_interface(&WEB_SOCKET, context)?;
     sockets::Sockets::register(options, context);
     context.realm().host_defined_mut().insert(settings);

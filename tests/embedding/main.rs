@@ -1,5 +1,6 @@
 //! What a program that embeds the crate does with it: control, observer, quotas, and Rust on both sides of an event.
 //! Every server here is a real one on loopback.
+#![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod control;

@@ -1,4 +1,5 @@
 //! The network room against real servers on the loopback interface.
+#![cfg(feature = "net")]
 
 #[cfg(test)]
 mod closing;

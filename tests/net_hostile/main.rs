@@ -1,4 +1,5 @@
 //! Servers that misbehave on purpose: what the wire, the events, script and memory show of it.
+#![cfg(feature = "net")]
 
 #[cfg(feature = "ring")]
 #[cfg(test)]

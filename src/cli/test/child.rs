@@ -10,7 +10,7 @@ use std::{
 use super::{
     job::Job,
     outcome::{FileOutcome, FileStatus},
-    realm,
+    realm::{self, TestExecutor},
 };
 use crate::cli::{
     EXIT_USAGE,
@@ -23,6 +23,19 @@ const EXIT_ABANDONED: i32 = 3;
 
 /// Runs one test and reports.
 pub(in crate::cli) fn main() -> ExitCode {
+    run_in(realm::run)
+}
+
+/// The `main` of a program that takes the place of `boaws run-test`
+/// ([`Environment::with_arguments`](super::Environment::with_arguments)), to run tests under another executor than
+/// [`EventLoop`](crate::EventLoop).
+pub fn run_test_process<E: TestExecutor>(
+    executor: impl FnOnce() -> E + Send + 'static,
+) -> ExitCode {
+    run_in(move |job| realm::run_under(job, &executor()))
+}
+
+fn run_in(run_job: impl FnOnce(&Job) -> Result<FileOutcome, String> + Send + 'static) -> ExitCode {
     let mut line = String::new();
     let job = match io::stdin().lock().read_line(&mut line) {
         Ok(_) => Job::from_json(&line),
@@ -43,7 +56,7 @@ pub(in crate::cli) fn main() -> ExitCode {
         .stack_size(STACK_SIZE);
     let outcome = watch
         .spawn(end_with_the_runner)
-        .and_then(|_| run.spawn(move || run_to_report(&job)));
+        .and_then(|_| run.spawn(move || run_to_report(&job, run_job)));
     match outcome.map(thread::JoinHandle::join) {
         Ok(Ok(report)) => {
             print_line(format_args!("{report}"));
@@ -69,8 +82,8 @@ fn end_with_the_runner() {
     process::exit(EXIT_ABANDONED);
 }
 
-fn run_to_report(job: &Job) -> String {
-    let outcome = realm::run(job).unwrap_or_else(|error| {
+fn run_to_report(job: &Job, run_job: impl FnOnce(&Job) -> Result<FileOutcome, String>) -> String {
+    let outcome = run_job(job).unwrap_or_else(|error| {
         let message = format!("the test could not be set up: {error}");
         FileOutcome::new(FileStatus::Error, message)
     });

@@ -1,6 +1,7 @@
 //! What tests are run with: a harness, and the servers they talk to.
 
 use std::{
+    ffi::OsString,
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -25,6 +26,7 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Environment {
     program: PathBuf,
+    arguments: Vec<OsString>,
     servers: Servers,
     timeout_multiplier: f64,
 }
@@ -64,9 +66,21 @@ impl Environment {
     fn new(program: impl Into<PathBuf>, servers: Servers) -> Self {
         Self {
             program: program.into(),
+            arguments: vec!["run-test".into()],
             servers,
             timeout_multiplier: 1.0,
         }
+    }
+
+    /// Starts the program with these arguments instead of `run-test`. It is one that calls
+    /// [`run_test_process`](super::run_test_process).
+    #[must_use]
+    pub fn with_arguments(
+        mut self,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Lets every test take so many times as long.
@@ -82,7 +96,7 @@ impl Environment {
         match &test.unfit {
             Some(Unfit::Skip(why)) => FileOutcome::new(FileStatus::Skip, why),
             Some(Unfit::Error(what)) => FileOutcome::new(FileStatus::Error, what),
-            None => process::run(&self.program, &self.job(test)),
+            None => process::run(&self.program, &self.arguments, &self.job(test)),
         }
     }
 

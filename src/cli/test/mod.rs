@@ -34,7 +34,9 @@ mod wpt;
 
 pub(super) use self::command::main;
 pub use self::{
+    child::run_test_process,
     environment::Environment,
     outcome::{FileOutcome, FileStatus, Subtest, SubtestStatus},
     plan::{Kind, TestFile, Tree},
+    realm::TestExecutor,
 };

@@ -1,6 +1,7 @@
 //! A test in a process of its own: started, listened to, and ended when its time is up.
 
 use std::{
+    ffi::OsString,
     io::{self, Read, Write},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -31,11 +32,11 @@ impl Drop for Owned {
     }
 }
 
-/// Runs `job` with `program`, which is `boaws`, and says what came of it. Never fails: what goes wrong with the process is
+/// Runs `job` with `program` and says what came of it. Never fails: what goes wrong with the process is
 /// the outcome.
-pub(super) fn run(program: &Path, job: &Job) -> FileOutcome {
+pub(super) fn run(program: &Path, arguments: &[OsString], job: &Job) -> FileOutcome {
     let start = Instant::now();
-    let mut outcome = match try_run(program, job) {
+    let mut outcome = match try_run(program, arguments, job) {
         Ok(outcome) => outcome,
         Err(error) => {
             let message = format!("cannot run {}: {error}", program.display());
@@ -46,10 +47,10 @@ pub(super) fn run(program: &Path, job: &Job) -> FileOutcome {
     outcome
 }
 
-fn try_run(program: &Path, job: &Job) -> io::Result<FileOutcome> {
+fn try_run(program: &Path, arguments: &[OsString], job: &Job) -> io::Result<FileOutcome> {
     let mut child = Owned(
         Command::new(program)
-            .arg("run-test")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

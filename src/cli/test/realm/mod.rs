@@ -4,8 +4,11 @@ mod globals;
 mod import_scripts;
 mod leading_imports;
 mod scripts;
+mod test_executor;
 mod without_document;
 mod worker;
+
+pub use test_executor::TestExecutor;
 
 use std::{
     cell::RefCell,
@@ -82,14 +85,28 @@ type SharedFindings = Rc<RefCell<Findings>>;
 ///
 /// If the realm cannot be made; what the test does wrong is in the outcome.
 pub(super) fn run(job: &Job) -> Result<FileOutcome, String> {
+    run_on(job, &Driver::EventLoop(EventLoop::new()))
+}
+
+/// The same under an executor of the caller's.
+pub(super) fn run_under(job: &Job, executor: &dyn TestExecutor) -> Result<FileOutcome, String> {
+    run_on(job, &Driver::Other(executor))
+}
+
+/// Who runs the jobs.
+enum Driver<'a> {
+    EventLoop(Rc<EventLoop>),
+    Other(&'a dyn TestExecutor),
+}
+
+fn run_on(job: &Job, driver: &Driver<'_>) -> Result<FileOutcome, String> {
     let mut scripts = match scripts::load(job) {
         Ok(scripts) => scripts,
         Err(message) => return Ok(FileOutcome::new(FileStatus::Error, message)),
     };
-    let event_loop = EventLoop::new();
     let findings = SharedFindings::default();
     let extension = make_extension(job)?;
-    let mut context = make_context(extension.clone(), &event_loop, &findings)?;
+    let mut context = make_context(extension.clone(), driver, &findings)?;
     let in_setup = |error: JsError| error.to_string();
     let host = globals::define(job, &findings, &mut context).map_err(in_setup)?;
     run_harness(job, &host, &mut context).map_err(in_setup)?;
@@ -112,7 +129,7 @@ pub(super) fn run(job: &Job) -> Result<FileOutcome, String> {
     if job.kind.is_for_a_window() {
         call(&host, "load", &mut context).map_err(in_setup)?;
     }
-    run_loop(job, &host, &event_loop, &findings, &mut context).map_err(in_setup)?;
+    run_loop(job, &host, driver, &findings, &mut context).map_err(in_setup)?;
     let findings = findings.take();
     Ok(outcome(job, findings))
 }
@@ -129,14 +146,15 @@ fn make_extension(job: &Job) -> Result<WebSocketExtension, String> {
 
 fn make_context(
     extension: WebSocketExtension,
-    event_loop: &Rc<EventLoop>,
+    driver: &Driver<'_>,
     findings: &SharedFindings,
 ) -> Result<Context, String> {
-    let mut context = Context::builder()
-        .job_executor(Rc::clone(event_loop))
-        .host_hooks(Rc::new(Hooks))
-        .build()
-        .map_err(|error| error.to_string())?;
+    let builder = Context::builder().host_hooks(Rc::new(Hooks));
+    let mut context = match driver {
+        Driver::EventLoop(event_loop) => builder.job_executor(Rc::clone(event_loop)).build(),
+        Driver::Other(executor) => executor.context(builder),
+    }
+    .map_err(|error| error.to_string())?;
     let limits = context.runtime_limits_mut();
     limits.set_stack_size_limit(VM_STACK_SIZE);
     let console = ConsoleExtension(ErrorLogger);
@@ -232,11 +250,22 @@ fn run_script(
 fn run_loop(
     job: &Job,
     host: &JsObject,
-    event_loop: &Rc<EventLoop>,
+    driver: &Driver<'_>,
     findings: &SharedFindings,
     context: &mut Context,
 ) -> JsResult<()> {
     let done = || findings.borrow().report.is_some();
+    let event_loop = match driver {
+        Driver::EventLoop(event_loop) => event_loop,
+        Driver::Other(executor) => {
+            executor.run(context, job.timeout, &done)?;
+            if !done() {
+                call(host, "timeout", context)?;
+                executor.run(context, TIME_TO_REPORT, &done)?;
+            }
+            return Ok(());
+        }
+    };
     let wants_document = || findings.borrow().needs_document.is_some();
     let cell = RefCell::new(context);
     let mut turns = event_loop.turns(&cell);

@@ -1,5 +1,8 @@
 //! `CloseEvent`. <https://websockets.spec.whatwg.org/#the-closeevent-interface>
 //!
+//! The WebSockets Standard defines it, but nothing in it needs a network: it stands with the other events, so that scripts
+//! have it where there is no `WebSocket`.
+//!
 //! ```idl
 //! [Exposed=*]
 //! interface CloseEvent : Event {
