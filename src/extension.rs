@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Registers everything this crate has: the event interfaces, `Blob`, `WebSocket`, and, under
-/// [`EventLoop`], the timers.
+/// [`EventLoop`](crate::EventLoop), the timers.
 ///
 /// ```
 /// use boa_engine::{Context, JsResult, Source};
