@@ -2,7 +2,8 @@
 //! `EventTarget`, `Event`, `CloseEvent`, `WebSocket` and their kin as native classes, backed by a
 //! blocking Rust socket thread.
 //!
-//! ```no_run
+#![cfg_attr(feature = "net", doc = "```no_run")]
+#![cfg_attr(not(feature = "net"), doc = "```ignore")]
 //! use boa_engine::{Context, JsResult, Source};
 //! use boa_websocket::{EventLoop, WebSocketExtension};
 //!

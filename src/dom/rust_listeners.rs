@@ -61,11 +61,11 @@ impl fmt::Debug for ListenerHandle {
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 /// use boa_engine::{Context, JsResult, Source};
-/// use boa_websocket::{WebSocketExtension, dom::add_listener};
+/// use boa_websocket::{EventsExtension, dom::add_listener};
 ///
 /// # fn main() -> JsResult<()> {
 /// let mut context = Context::default();
-/// WebSocketExtension::default().register(None, &mut context)?;
+/// EventsExtension.register(None, &mut context)?;
 /// let target = context.eval(Source::from_bytes("globalThis.t = new EventTarget()"))?;
 /// let heard = Rc::new(Cell::new(0));
 /// let count = heard.clone();
