@@ -75,6 +75,9 @@ macro_rules! examples {
 examples! {
     embed
     gui_tick
+    observe
+    own_event_target
+    policy
     tokio
     untrusted
 }

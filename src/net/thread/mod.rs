@@ -165,11 +165,10 @@ impl SocketThread {
             self.connects.handle_timers(now);
             self.handle_ended();
             self.give_turns(now);
-            let kept_until = match self.ready.is_empty() {
-                true => self.desk.deliver_before_sleep(now),
-                false => None,
-            };
-            if kept_until.is_none() {
+            let mut kept_until = None;
+            if self.ready.is_empty() {
+                kept_until = self.desk.deliver_before_sleep(now);
+            } else {
                 self.desk.deliver();
             }
             if self.is_done(now) {
