@@ -44,9 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // What the window system would have: a queue of events, into which other threads can post.
     let (post, events) = mpsc::channel();
-    event_loop.set_wake_callback(Some(Arc::new(move || {
-        let _ = post.send("script");
-    })));
+    event_loop.set_wake_callback(Some(Arc::new(move || _ = post.send("script"))));
     loop {
         // Never waits.
         let Progress::Stalled { next_deadline } = event_loop.run_until_stalled(&mut context)?

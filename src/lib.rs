@@ -32,25 +32,29 @@
 //! | [`event_loop`] | Boa's job executor with HTML's semantics: tasks, microtasks, timers |
 //! | [`webidl`] | Web IDL for Boa: interface tables, conversions, callbacks, `DOMException` |
 //! | [`dom`] | the DOM Standard's events and abort signals |
-//! | [`html`] | `MessageEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
+//! | [`html`] | `MessageEvent`, `CloseEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
 //! | [`mod@file`] | `Blob`, `File` |
-//! | [`websocket`] | `WebSocket` and `CloseEvent`; joins script and network |
-//! | [`extension`] | the registration of all that |
+//! | [`websocket`] | `WebSocket`; joins script and network |
+//! | [`events`] | the registration of all that needs no network |
+//! | [`extension`] | the registration of all |
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `net` | yes | `WebSocket`, and the modules it needs; without it [`EventsExtension`] registers the rest |
 //! | `cli` | yes | the host binary `boaws` and what only it needs |
 //! | `runtime` | with `cli` | `boa_runtime::RuntimeExtension` for [`WebSocketExtension`] |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
-//! Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
+//! `default-features = false` is the event interfaces alone; with `features = ["ring"]` it is the library without the binary.
+//! `cli`, `ring`, `aws-lc-rs` and `system-roots` imply `net`. Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
 //! ([`net::TlsOptions::set_config`]) and fails with a clear error otherwise.
 
 // Nothing from outside may panic.
+#![deny(missing_docs)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(feature = "cli")]
