@@ -33,11 +33,7 @@ static TIME_IS_UP: AtomicBool = AtomicBool::new(false);
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let server = listener.local_addr()?;
-    thread::spawn(move || {
-        listener
-            .accept()
-            .map(|(stream, _)| tungstenite::accept(stream))
-    });
+    thread::spawn(move || tungstenite::accept(listener.accept().ok()?.0).ok());
     let event_loop = EventLoop::new();
     let mut context = Context::builder()
         .job_executor(event_loop.clone())
@@ -71,9 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         waker.wake();
     });
     let cell = RefCell::new(&mut context);
-    let mut turns = event_loop.turns(&cell);
-    turns.run_until(|_| TIME_IS_UP.load(Ordering::Relaxed))?;
-    drop(turns);
+    let time_is_up = |_: &Context| TIME_IS_UP.load(Ordering::Relaxed);
+    event_loop.turns(&cell).run_until(time_is_up)?;
     let log = context.eval(Source::from_bytes("log.join('\\n')"))?;
     println!("{}", log.to_string(&mut context)?.to_std_string_lossy());
     drop((context, event_loop)); // And with them sockets, threads and timers.
