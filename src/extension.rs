@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Registers everything this crate has: the event interfaces, `Blob`, `WebSocket`, and, under
-/// [`EventLoop`], the timers.
+/// [`EventLoop`](crate::EventLoop), the timers.
 ///
 /// ```
 /// use boa_engine::{Context, JsResult, Source};
@@ -78,6 +78,9 @@ pub enum Error {
     /// A network option, a file of certificates for one, cannot be used.
     #[error(transparent)]
     Network(#[from] net::Error),
+    /// Options that contradict each other, or with which nothing could work; see [`Options::check`].
+    #[error(transparent)]
+    Option(#[from] net::InvalidOption),
 }
 
 impl WebSocketExtension {
@@ -198,6 +201,14 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Who makes the connections: a server in the same process, a tunnel of the host's own, a test double (module `testing`, feature
+    /// `testing`). Default: the operating system. See [`net::Dialer`] for what it takes the place of.
+    #[must_use]
+    pub fn dialer(mut self, dialer: impl net::Dialer + 'static) -> Self {
+        self.options.dialer = Some(std::sync::Arc::new(dialer));
+        self
+    }
+
     /// Trusts the certificates in a PEM file, in addition to Mozilla's roots.
     ///
     /// # Errors
@@ -262,6 +273,50 @@ impl WebSocketExtensionBuilder {
         self
     }
 
+    /// Changes the quotas, each of which is for the whole context: how many sockets there may be and may be connecting, how
+    /// many bytes and messages may wait. See [`net::Limits`] for what each means, its default, and what happens past it.
+    ///
+    /// ```
+    /// # use boa_websocket::{Error, WebSocketExtension};
+    /// # fn main() -> Result<(), Error> {
+    /// let extension = WebSocketExtension::builder()
+    ///     .limits(|limits| {
+    ///         limits.sockets = 16;
+    ///         limits.message_size = 1 << 20;
+    ///     })
+    ///     .build()?;
+    /// let none = WebSocketExtension::builder().limits(|limits| limits.sockets = 0).build();
+    /// assert!(matches!(none, Err(Error::Option(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut net::Limits)) -> Self {
+        change(&mut self.options.limits);
+        self
+    }
+
+    /// Changes how long things may take: see [`net::Timeouts`].
+    #[must_use]
+    pub fn timeouts(mut self, change: impl FnOnce(&mut net::Timeouts)) -> Self {
+        change(&mut self.options.timeouts);
+        self
+    }
+
+    /// Where the addresses of names come from. Default: the operating system.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl net::Resolver + 'static) -> Self {
+        self.options.resolver = Some(std::sync::Arc::new(resolver));
+        self
+    }
+
+    /// Who is told of what happens on the network: see [`net::Observer`]. Default: nobody.
+    #[must_use]
+    pub fn observer(mut self, observer: std::sync::Arc<dyn net::Observer>) -> Self {
+        self.options.observer = Some(observer);
+        self
+    }
+
     /// Changes whatever else [`net::Options`] has: limits, timeouts, a TLS configuration of one's own.
     #[must_use]
     pub fn network(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -276,6 +331,7 @@ impl WebSocketExtensionBuilder {
     /// If what was given cannot be used; each variant of [`Error`] says what.
     pub fn build(self) -> Result<WebSocketExtension, Error> {
         self.options.tls.check()?;
+        self.options.check()?;
         let base_url = self.base_url.map(parse_base_url).transpose()?;
         let origin = self.origin.or_else(|| {
             let url = base_url.as_ref()?;

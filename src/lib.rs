@@ -96,6 +96,7 @@
 //! | `runtime` | with `cli` | both extensions as `boa_runtime::RuntimeExtension`s; message ports and broadcast channels |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
+//! | `testing` | no | the module `testing`: servers in memory that an embedder's tests play |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
 //! `default-features = false` is the event interfaces alone; with `features = ["ring"]` it is the library without the binary.
@@ -119,6 +120,8 @@ pub mod html;
 pub mod net;
 #[cfg(feature = "net")]
 pub mod protocol;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod webidl;
 #[cfg(feature = "net")]
 pub mod websocket;
@@ -128,3 +131,5 @@ pub use events::EventsExtension;
 #[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
+#[cfg(feature = "net")]
+pub use websocket::{WebSocket, WebSockets};

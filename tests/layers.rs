@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms and the rooms they may import, from the ground up.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("protocol", &[]),
     ("net", &["protocol"]),
     ("event_loop", &[]),
@@ -40,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "websocket",
         ],
     ),
+    ("testing", &["net", "event_loop"]),
     (
         "cli",
         &[

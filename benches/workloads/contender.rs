@@ -88,7 +88,7 @@ impl Contender {
             ..
         } = *workload;
         if let Kind::Raw(this) = &self.kind {
-            if script == "dispatch" {
+            if ["dispatch", "scale", "timers", "soak"].contains(&script) {
                 return Ok(None);
             }
             let mut command = Command::new(this);

@@ -64,7 +64,7 @@ const fn less(mut workload: Workload, shown: fn(&Measurement, &Workload) -> f64)
 
 const MIB: u64 = 1 << 20;
 
-const WORKLOADS: [Workload; 15] = [
+const WORKLOADS: [Workload; 23] = [
     less(
         workload("start to exit", "start", (1, 1, false), "ms"),
         |run, _| run.wall_ms,
@@ -120,7 +120,54 @@ const WORKLOADS: [Workload; 15] = [
     ),
     workload("connect, echo, close", "cycles", (5_000, 0, false), "1/s"),
     workload("dispatchEvent", "dispatch", (1_000_000, 0, false), "1/s"),
+    workload("echo over 1 socket", "scale", (100_000, 1, false), "1/s"),
+    workload(
+        "echo over 100 sockets",
+        "scale",
+        (100_000, 100, false),
+        "1/s",
+    ),
+    workload(
+        "echo over 1,000 sockets",
+        "scale",
+        (100_000, 1_000, false),
+        "1/s",
+    ),
+    workload(
+        "echo over 10,000 sockets",
+        "scale",
+        (100_000, 10_000, false),
+        "1/s",
+    ),
+    workload("timers, 0 waiting", "timers", (100_000, 0, false), "1/s"),
+    workload(
+        "timers, 10,000 waiting",
+        "timers",
+        (100_000, 10_000, false),
+        "1/s",
+    ),
+    less(
+        workload(
+            "receive of 1 MiB, 100,000, peak",
+            "receive",
+            (100_000, MIB, true),
+            "MiB",
+        ),
+        |run, _| run.peak_mib,
+    ),
+    less(
+        workload(
+            "soak, resident at the end to after a tenth",
+            "soak",
+            (1_000_000, 0, false),
+            "×",
+        ),
+        |run, _| run.resident_times("tenth", "end"),
+    ),
 ];
+
+/// Takes minutes; only if asked for by name.
+const LONG: [&str; 2] = ["receive of 1 MiB", "soak"];
 
 /// Compares runtimes at the workloads of a WebSocket client.
 #[derive(Parser)]
@@ -134,7 +181,7 @@ struct Args {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 
-    /// Only workloads whose name contains this text.
+    /// Only workloads whose name contains this text. The two that take minutes, "receive of 1 MiB" and "soak", are done only so.
     #[arg(long, default_value = "")]
     only: String,
 
@@ -174,7 +221,11 @@ fn compare(args: &Args) -> Result<(), Failure> {
     println!("{}", table.head());
     let chosen = WORKLOADS
         .iter()
-        .filter(|workload| workload.name.contains(&args.only));
+        .filter(|workload| workload.name.contains(&args.only))
+        .filter(|workload| {
+            let long = LONG.iter().any(|long| workload.name.starts_with(long));
+            !long || !args.only.is_empty()
+        });
     // Rows that only read another number off the same runs share them.
     let mut runs: Vec<Vec<Measurement>> = Vec::new();
     let mut runs_of = None;

@@ -33,6 +33,14 @@ impl Measurement {
             _ => f64::NAN,
         }
     }
+
+    /// How many times as much memory is resident at one pause as at another.
+    pub(crate) fn resident_times(&self, from: &str, to: &str) -> f64 {
+        match (self.resident_kib.get(from), self.resident_kib.get(to)) {
+            (Some(from), Some(to)) => to / from,
+            _ => f64::NAN,
+        }
+    }
 }
 
 /// Runs it; nothing comes of it where there is nothing to compare.

@@ -10,12 +10,17 @@
 //! dictionary CustomEventInit : EventInit { any detail = null; };
 //! ```
 
-use boa_engine::{Context, Finalize, JsArgs, JsData, JsResult, JsValue, Trace, js_string};
+use boa_engine::{
+    Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
+};
 use boa_gc::GcRefCell;
 
 use super::{
     event::EVENT,
-    event_object::{construct_event, event_constructor_arguments, event_core, event_extension},
+    event_object::{
+        EventInit, construct_event, create_event, event_constructor_arguments, event_core,
+        event_extension,
+    },
 };
 use crate::webidl::{Interface, Member, dom_string, illegal_invocation, required_arguments};
 
@@ -48,6 +53,21 @@ impl CustomEventData {
             detail: GcRefCell::new(detail),
         }
     }
+}
+
+/// A trusted CustomEvent, in the context's current realm.
+///
+/// # Errors
+///
+/// A TypeError if the interface is not defined in the realm.
+pub fn create_custom_event(
+    type_: JsString,
+    init: EventInit,
+    detail: JsValue,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let data = CustomEventData::new(detail);
+    create_event(&CUSTOM_EVENT, type_, init, data, context)
 }
 
 fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

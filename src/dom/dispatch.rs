@@ -112,7 +112,8 @@ pub(crate) fn dispatch_to(
     // 2. N/A: no target override. 3. N/A: no activation behaviour. 4. N/A: no related target.
     // 5.1. – 5.10. The path is the target alone. N/A: touch targets, parents, slots, shadow trees.
     event_core.set_target(Some(target.clone()));
-    // Step 5 of "invoke" for both walks: nobody else can set it, and without a listener nobody sees it.
+    // Step 5 of "invoke", for both walks: nobody else can set it, and without a listener nobody
+    // sees it.
     event_core.set_current_target(Some(target.clone()));
     event_core.set_phase(AT_TARGET);
     let invocation = Invocation {
@@ -154,13 +155,14 @@ impl Invocation<'_> {
         if self.event_core.get(Flag::StopPropagation) {
             return Ok(());
         }
-        // 5. currentTarget has been set. 6. – 8. A walk through the listeners of this moment. 9. N/A: the legacy event types.
+        // 5. currentTarget has been set. 6. – 8. A walk through the listeners of this moment.
+        // 9. N/A: the legacy event types.
         self.inner_invoke(capture, context)
     }
 
     /// <https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke>
     fn inner_invoke(&self, capture: bool, context: &mut Context) -> JsResult<()> {
-        let mut walk = self.target_core.walk_listeners();
+        let mut walk = self.target_core.walk_listeners(capture);
         let type_ = self.event_core.type_();
         // 2.1. – 2.4. Those of this type and phase that have not been removed.
         while let Some(listener) = self.target_core.next_listener(&mut walk, &type_, capture) {
@@ -202,7 +204,9 @@ impl Invocation<'_> {
                 context,
             )
             .map(|_| ()),
-            CallbackKind::Native(call) => call(&listener.object, &this, self.event, context),
+            CallbackKind::Native(call) | CallbackKind::Rust(call) => {
+                call(&listener.object, &this, self.event, context)
+            }
         }
     }
 }

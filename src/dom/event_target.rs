@@ -149,18 +149,18 @@ impl TargetCore {
     }
 
     /// Adds an event listener. <https://dom.spec.whatwg.org/#add-an-event-listener>
-    fn add_an_event_listener(this: &Gc<Self>, listener: Listener) {
+    pub(super) fn add_an_event_listener(this: &Gc<Self>, listener: Listener) -> Option<ListenerId> {
         // 1. N/A: no service worker.
         // 2. Not if its signal is aborted. 3. The callback is not null: the caller has looked.
         let signal = listener.signal.as_ref().map(|signal| signal.signal.clone());
         if signal.as_ref().is_some_and(AbortSignal::aborted) {
-            return;
+            return None;
         }
         // 4. N/A: passive is false unless it was given; the exceptions are for a Window's targets.
         // 5. Not if there is one with this type, callback and capture.
         let mut listeners = this.listeners.borrow_mut();
         if listeners.has_equal(&listener) {
-            return;
+            return None;
         }
         let id = listeners.append(listener);
         drop(listeners);
@@ -170,12 +170,16 @@ impl TargetCore {
             this.listeners.borrow_mut().set_algorithm(id, algorithm);
         }
         this.listeners_changed();
+        Some(id)
     }
 
-    /// Removes an event listener. <https://dom.spec.whatwg.org/#remove-an-event-listener>
-    pub(super) fn remove_listener(&self, id: ListenerId) {
+    /// Removes an event listener; false if it is gone already.
+    /// <https://dom.spec.whatwg.org/#remove-an-event-listener>
+    pub(super) fn remove_listener(&self, id: ListenerId) -> bool {
         let removed = self.listeners.borrow_mut().remove(id);
+        let found = removed.is_some();
         self.listener_removed(removed);
+        found
     }
 
     fn listener_removed(&self, removed: Option<Listener>) {
@@ -185,8 +189,8 @@ impl TargetCore {
         }
     }
 
-    pub(super) fn walk_listeners(&self) -> Walk {
-        self.listeners.borrow().walk()
+    pub(super) fn walk_listeners(&self, capture: bool) -> Walk {
+        self.listeners.borrow().walk(capture)
     }
 
     pub(super) fn next_listener(

@@ -14,8 +14,10 @@ pub type NativeListener = fn(&JsObject, &JsValue, &JsObject, &mut Context) -> Js
 pub enum CallbackKind {
     /// The object is an `EventListener`: a function, or an object with `handleEvent`.
     EventListener,
-    /// The object is handed to Rust code.
+    /// An event handler: the object is handed to Rust code. There is at most one for each type.
     Native(NativeListener),
+    /// A listener of Rust code's; the object is handed to it.
+    Rust(NativeListener),
 }
 
 /// An event listener. <https://dom.spec.whatwg.org/#concept-event-listener>
@@ -127,6 +129,10 @@ pub(super) struct ListenerList {
     listeners: Vec<Listener>,
     #[unsafe_ignore_trace]
     last_id: u64,
+    /// There was once a listener that captures. Few targets ever have one, and a dispatch to the
+    /// others need not look for it.
+    #[unsafe_ignore_trace]
+    captures: bool,
 }
 
 impl ListenerList {
@@ -148,6 +154,7 @@ impl ListenerList {
     pub(super) fn append(&mut self, mut listener: Listener) -> ListenerId {
         self.last_id += 1;
         listener.id = self.last_id;
+        self.captures |= listener.capture;
         self.listeners.push(listener);
         self.last_id
     }
@@ -192,15 +199,19 @@ impl ListenerList {
     }
 
     /// Begins a walk through the listeners that are in the list now.
-    pub(super) fn walk(&self) -> Walk {
-        Walk {
-            after: 0,
-            end: self.last_id,
-        }
+    pub(super) fn walk(&self, capture: bool) -> Walk {
+        let end = match capture && !self.captures {
+            true => 0,
+            false => self.last_id,
+        };
+        Walk { after: 0, end }
     }
 
     /// The next listener of the walk with this type and capture.
     pub(super) fn next(&self, walk: &mut Walk, type_: &JsString, capture: bool) -> Option<Invoked> {
+        if walk.after >= walk.end {
+            return None;
+        }
         let start = self
             .listeners
             .partition_point(|listener| listener.id <= walk.after);
@@ -343,7 +354,7 @@ mod tests {
                     Step::Begin => {
                         let clone: Vec<u64> = model.listeners.iter()
                             .filter(|l| !l.1).map(|l| l.3).collect();
-                        walks.push((list.walk(), clone.into_iter()));
+                        walks.push((list.walk(false), clone.into_iter()));
                     }
                     Step::Next { walk, once } => {
                         let Some((walk, clone)) = walks.get_mut(walk) else { continue };

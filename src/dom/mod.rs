@@ -28,11 +28,12 @@ pub mod event_target;
 pub mod global;
 pub mod high_resolution_time;
 pub mod listeners;
+pub mod rust_listeners;
 
 pub use abort_controller::ABORT_CONTROLLER;
 pub use abort_signal::{ABORT_SIGNAL, AbortSignal};
 pub use abort_signal_state::{AlgorithmId, AlgorithmSteps};
-pub use custom_event::{CUSTOM_EVENT, CustomEventData};
+pub use custom_event::{CUSTOM_EVENT, CustomEventData, create_custom_event};
 #[cfg(feature = "net")]
 pub(crate) use dispatch::dispatch_to;
 pub use dispatch::{dispatch, fire_an_event, fire_an_event_using, in_relevant_realm};
@@ -51,6 +52,7 @@ pub use event_target::{
 pub use global::GlobalScope;
 pub use high_resolution_time::{current_high_resolution_time, time_origin_timestamp};
 pub use listeners::NativeListener;
+pub use rust_listeners::{ListenerHandle, ListenerOptions, add_listener, add_listener_with};
 
 use boa_engine::{Context, JsResult};
 

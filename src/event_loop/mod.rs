@@ -59,6 +59,8 @@ mod spawner;
 mod timer_queue;
 pub mod timers;
 mod turns;
+#[cfg(feature = "testing")]
+mod until;
 mod wrapper;
 
 pub use exceptions::{ReportException, report_exception, script_can_catch, set_exception_reporter};
@@ -70,4 +72,6 @@ pub use parker::LoopWaker;
 pub use spawner::{KeepAlive, SpawnError, Spawner};
 pub use timer_queue::TimerId;
 pub use turns::{Progress, Turns};
+#[cfg(feature = "testing")]
+pub(crate) use until::Ran;
 pub use wrapper::Microtasks;

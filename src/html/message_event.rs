@@ -142,7 +142,12 @@ impl MessageEventData {
         Ok(())
     }
 
-    fn data(&self, context: &mut Context) -> JsResult<JsValue> {
+    /// What script sees as `data`; a deferred one is made now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`MessageData::Deferred`].
+    pub fn data(&self, context: &mut Context) -> JsResult<JsValue> {
         let deferred = self.deferred.borrow_mut().take();
         if let Some(make) = deferred {
             let value = make(context)?;

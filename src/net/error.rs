@@ -98,6 +98,8 @@ pub enum ErrorKind {
     IdleTimeout(Duration),
     /// The script closed the socket before it was open.
     Cancelled,
+    /// The embedder has cut the connection, with [`Command::Cut`](super::Command::Cut).
+    Aborted,
     /// The URL of a proxy, or the list of hosts without one, cannot be used; the text says why.
     InvalidProxy(&'static str),
     /// The proxy did not open a tunnel.
@@ -170,6 +172,7 @@ impl fmt::Display for ErrorKind {
             Self::PongTimeout(time) => write!(f, "no answer to a ping within {time:?}"),
             Self::IdleTimeout(time) => write!(f, "nothing was received for {time:?}"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
+            Self::Aborted => f.write_str("cut by the host"),
             Self::InvalidProxy(what) => f.write_str(what),
             Self::ProxyRefused(refusal) => write!(f, "{refusal}"),
             Self::Io(kind) => write!(f, "{kind}"),

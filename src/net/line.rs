@@ -1,4 +1,4 @@
-//! The byte stream beneath a WebSocket: TCP or a Unix-domain socket, or TLS on it, or with a proxy
+//! The byte stream beneath a WebSocket: TCP, a Unix-domain socket or an embedder's own, or TLS on it, or with a proxy
 //! that is reached over TLS itself, TLS on TLS. Never blocks.
 //!
 //! rustls is driven by hand. Through its `StreamOwned` a peer that sends but does not read would
@@ -8,13 +8,12 @@
 use std::{
     io::{self, Read, Write},
     mem,
-    net::Shutdown,
 };
 
 use mio::{Registry, Token};
 use rustls::ClientConnection;
 
-use super::{stream::Stream, tls::agreed};
+use super::{stream::Stream, tls::agreed, transport::Readiness};
 
 /// Plaintext that is given to rustls at once, in bytes: what its own buffer takes by default.
 const TLS_WRITE: usize = 64 << 10;
@@ -130,6 +129,14 @@ impl Line {
         self.stream().deregister(registry)
     }
 
+    /// See [`Stream::watch`].
+    pub(crate) fn watch(
+        &mut self,
+        readiness: impl FnOnce() -> Readiness,
+    ) -> io::Result<Option<Readiness>> {
+        self.stream().watch(readiness)
+    }
+
     /// Reads into `buffer`, which is not empty.
     ///
     /// `Ok(0)` is an end in good order: FIN, or `close_notify` with TLS. A TLS line that is cut
@@ -173,7 +180,7 @@ impl Line {
 
     /// Whether what is read is what the operating system has, as it is.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
+        matches!(self, Self::Plain(stream) if stream.is_polled())
     }
 
     /// Whether [`flush`](Self::flush) has work.
@@ -188,7 +195,7 @@ impl Line {
     /// `WouldBlock`.
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(stream) => stream.shutdown(Shutdown::Write),
+            Self::Plain(stream) => stream.shutdown_write(),
             Self::Tls(line) => {
                 if !line.close_notify_sent {
                     line.tls.send_close_notify();

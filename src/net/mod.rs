@@ -34,12 +34,15 @@
 //! [`protocol`]: crate::protocol
 
 mod connect;
+mod contradictions;
 mod cookies;
+mod dialer;
 mod error;
 mod handshake;
 mod heartbeat;
 mod line;
 mod network;
+mod observer;
 mod options;
 mod policy;
 mod ports;
@@ -51,16 +54,20 @@ mod target;
 mod tcp;
 mod thread;
 mod tls;
+mod transport;
 #[cfg(unix)]
 mod unix;
 mod vocabulary;
 
+pub use contradictions::InvalidOption;
 pub use cookies::CookieJar;
+pub use dialer::{DialRequest, Dialer, Dialled};
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub(crate) use handshake::is_secret;
 pub use handshake::{Answer, Refusal, is_handshake_header};
 pub use heartbeat::Heartbeat;
 pub use network::Network;
+pub use observer::{Destination, MessageView, Observer, RequestHead, ResponseHead};
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
@@ -70,6 +77,7 @@ pub(crate) use resolver::known_addresses;
 pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};
 pub use tls::{TlsAlert, TlsOptions};
+pub use transport::{Readiness, Transport};
 #[cfg(unix)]
 pub use unix::UnixSockets;
 pub use vocabulary::{Command, ConnectRequest, Incoming, Outgoing, SocketEvent, SocketId};

@@ -21,7 +21,8 @@ const FLUSH_BYTES: usize = 32 << 10;
 /// The thread is started with the first [`Command::Connect`] and ends three seconds after the
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
 /// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
-/// see it answered, and no thread is left but one that the system's resolver may hold.
+/// see it answered, and no thread is left but those that
+/// the resolver or a [`Dialer`](super::Dialer) may hold.
 pub struct Network {
     shared: Shared,
     /// What is counted for each socket whose `Closed` has not been taken.
@@ -110,7 +111,16 @@ impl Network {
             let _ = ended.join();
         }
         let mut waiting = self.shared.inbox.detach();
-        waiting.retain(|item| !matches!(item, Item::Resolved { .. } | Item::Dialled { .. }));
+        waiting.retain(|item| {
+            !matches!(
+                item,
+                Item::Resolved { .. }
+                    | Item::Dialled { .. }
+                    | Item::Called { .. }
+                    | Item::Ready { .. }
+                    | Item::Head { .. }
+            )
+        });
         if !waiting
             .iter()
             .any(|item| matches!(item, Item::Connect { .. }))

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue};
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
-    cookies::CookieJar, heartbeat::Heartbeat, policy::Policy, proxy::ProxyOptions,
-    resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+    cookies::CookieJar, dialer::Dialer, heartbeat::Heartbeat, observer::Observer, policy::Policy,
+    proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
 };
 use crate::protocol::{Config, Deflate};
 
@@ -51,9 +51,14 @@ pub struct Options {
     pub policy: Option<Arc<dyn Policy>>,
     /// Where the addresses of names come from. Default: the operating system.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// Who is told of what happens. Default: nobody.
+    pub observer: Option<Arc<dyn Observer>>,
     /// The hosts that are reached through a Unix-domain socket. Default: none.
     #[cfg(unix)]
     pub unix_sockets: UnixSockets,
+    /// Who makes the connections, in the place of resolver, proxies and Unix-domain sockets. Default:
+    /// the operating system.
+    pub dialer: Option<Arc<dyn Dialer>>,
 }
 
 impl Default for Options {
@@ -72,8 +77,10 @@ impl Default for Options {
             tcp: TcpOptions::default(),
             policy: None,
             resolver: None,
+            observer: None,
             #[cfg(unix)]
             unix_sockets: UnixSockets::default(),
+            dialer: None,
         }
     }
 }
@@ -170,7 +177,9 @@ impl Compression {
     }
 }
 
-/// Bounds on memory, sockets and threads. Every one holds for one [`Network`](super::Network).
+/// Bounds on memory, sockets and threads. Every one holds for one [`Network`](super::Network), and so for one
+/// JavaScript context with all its realms: two contexts have their own. What is one too many fails alone, with
+/// the error that is named; everything else goes on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
@@ -184,7 +193,7 @@ pub struct Limits {
     /// 256, at least 1. What comes beyond waits, and its deadline does not run.
     pub dialling: usize,
     /// Threads that agree on TLS and upgrade at the same time, and, apart from those, threads that
-    /// wait for the resolver. Default: 32, at least 1. What comes beyond waits without a thread.
+    /// wait for the resolver, and threads on which a [`Dialer`] is called. Default: 32, at least 1. What comes beyond waits without a thread.
     pub connectors: usize,
     /// Payload bytes of a socket that script has sent and the operating system has not taken.
     /// Default: 256 MiB. One byte more cuts the connection with
@@ -235,8 +244,8 @@ pub struct Timeouts {
     /// From the start of connecting until the WebSocket is open, lookup and all addresses included;
     /// the waits for other handshakes to the same addresses and for a place among those that
     /// [`Limits::dialling`] and, once TCP is connected, [`Limits::connectors`] allow are not
-    /// counted. A wait for other lookups is: nobody can say how long a resolver takes. Default:
-    /// 30 s.
+    /// counted. A wait for other lookups, or for other calls of a [`Dialer`], is: nobody can say how
+    /// long those take. Default: 30 s.
     pub handshake: Duration,
     /// From the moment our Close frame has been written until the peer's has arrived. Default:
     /// 10 s. Then the line is cut: 1006.

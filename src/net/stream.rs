@@ -1,4 +1,5 @@
-//! A connection of the operating system: TCP, or a Unix-domain socket.
+//! A connection of the operating system, TCP or a Unix-domain socket, or one that an embedder has
+//! made of something else.
 
 use std::{
     fmt,
@@ -12,7 +13,11 @@ use std::{path::Path, sync::Arc};
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token, event::Source, net::TcpStream};
 
-use super::tcp::TcpOptions;
+use super::{
+    dialer::Dialled,
+    tcp::TcpOptions,
+    transport::{Guarded, Readiness},
+};
 
 /// Where a connection can be made to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,6 +25,8 @@ pub(crate) enum Endpoint {
     Tcp(SocketAddr),
     #[cfg(unix)]
     Unix(Arc<Path>),
+    /// Wherever the embedder's dialer gets to.
+    Dialer,
 }
 
 impl fmt::Display for Endpoint {
@@ -28,6 +35,7 @@ impl fmt::Display for Endpoint {
             Self::Tcp(address) => write!(f, "{address}"),
             #[cfg(unix)]
             Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Dialer => f.write_str("the dialer"),
         }
     }
 }
@@ -37,6 +45,8 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    /// No poller knows of it.
+    Transport(Guarded),
 }
 
 impl Stream {
@@ -46,6 +56,24 @@ impl Stream {
             Endpoint::Tcp(address) => TcpStream::connect(*address).map(Self::Tcp),
             #[cfg(unix)]
             Endpoint::Unix(path) => UnixStream::connect(path).map(Self::Unix),
+            // A call, which blocks, and no connection that could be begun here.
+            Endpoint::Dialer => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// What a dialer has made.
+    pub(crate) fn from_dialled(dialled: Dialled) -> io::Result<Self> {
+        match dialled {
+            Dialled::Tcp(tcp) => {
+                tcp.set_nonblocking(true)?;
+                Ok(Self::Tcp(TcpStream::from_std(tcp)))
+            }
+            #[cfg(unix)]
+            Dialled::Unix(unix) => {
+                unix.set_nonblocking(true)?;
+                Ok(Self::Unix(UnixStream::from_std(unix)))
+            }
+            Dialled::Transport(transport) => Ok(Self::Transport(Guarded::new(transport))),
         }
     }
 
@@ -55,6 +83,7 @@ impl Stream {
             Self::Tcp(tcp) => (tcp.take_error()?, tcp.peer_addr().map(drop)),
             #[cfg(unix)]
             Self::Unix(unix) => (unix.take_error()?, unix.peer_addr().map(drop)),
+            Self::Transport(_) => return Ok(true),
         };
         if let Some(error) = error {
             return Err(error);
@@ -80,33 +109,61 @@ impl Stream {
             Self::Tcp(tcp) => options.apply(tcp),
             #[cfg(unix)]
             Self::Unix(_) => Ok(()),
+            Self::Transport(_) => Ok(()),
         }
     }
 
-    fn source(&mut self) -> &mut dyn Source {
+    fn source(&mut self) -> Option<&mut dyn Source> {
         match self {
-            Self::Tcp(tcp) => tcp,
+            Self::Tcp(tcp) => Some(tcp),
             #[cfg(unix)]
-            Self::Unix(unix) => unix,
+            Self::Unix(unix) => Some(unix),
+            Self::Transport(_) => None,
         }
+    }
+
+    /// Whether a poller tells what comes.
+    pub(crate) fn is_polled(&self) -> bool {
+        !matches!(self, Self::Transport(_))
+    }
+
+    /// Has what no poller knows of tell `readiness` from now on, which is given back then.
+    pub(crate) fn watch(
+        &mut self,
+        readiness: impl FnOnce() -> Readiness,
+    ) -> io::Result<Option<Readiness>> {
+        let Self::Transport(transport) = self else {
+            return Ok(None);
+        };
+        let readiness = readiness();
+        transport.set_readiness(readiness.clone())?;
+        Ok(Some(readiness))
     }
 
     /// Asks `registry`'s poller to report both directions, on their edges.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         let both = Interest::READABLE.add(Interest::WRITABLE);
-        registry.register(self.source(), token, both)
+        match self.source() {
+            Some(source) => registry.register(source, token, both),
+            None => Ok(()),
+        }
     }
 
     /// Takes it out of `registry`'s poller again.
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.deregister(self.source())
+        match self.source() {
+            Some(source) => registry.deregister(source),
+            None => Ok(()),
+        }
     }
 
-    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    /// Ends our direction.
+    pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
         match self {
-            Self::Tcp(tcp) => tcp.shutdown(how),
+            Self::Tcp(tcp) => tcp.shutdown(Shutdown::Write),
             #[cfg(unix)]
-            Self::Unix(unix) => unix.shutdown(how),
+            Self::Unix(unix) => unix.shutdown(Shutdown::Write),
+            Self::Transport(transport) => transport.shutdown_write(),
         }
     }
 }
@@ -117,6 +174,7 @@ impl Read for Stream {
             Self::Tcp(tcp) => tcp.read(buffer),
             #[cfg(unix)]
             Self::Unix(unix) => unix.read(buffer),
+            Self::Transport(transport) => transport.read(buffer),
         }
     }
 }
@@ -127,6 +185,7 @@ impl Write for Stream {
             Self::Tcp(tcp) => tcp.write(bytes),
             #[cfg(unix)]
             Self::Unix(unix) => unix.write(bytes),
+            Self::Transport(transport) => transport.write(bytes),
         }
     }
 
@@ -135,6 +194,10 @@ impl Write for Stream {
             Self::Tcp(tcp) => tcp.write_vectored(parts),
             #[cfg(unix)]
             Self::Unix(unix) => unix.write_vectored(parts),
+            Self::Transport(transport) => match parts.iter().find(|part| !part.is_empty()) {
+                Some(part) => transport.write(part),
+                None => Ok(0),
+            },
         }
     }
 

@@ -54,6 +54,11 @@ impl UnixSockets {
         Ok(())
     }
 
+    /// Whether no host has one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
     /// The socket for a target, if it has one.
     pub(crate) fn path(&self, target: &Target) -> Option<&Arc<Path>> {
         if self.paths.is_empty() {

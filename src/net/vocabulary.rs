@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
 };
 
 use http::{HeaderName, HeaderValue};
@@ -111,10 +112,20 @@ pub enum Command {
     Close {
         /// Which socket.
         id: SocketId,
-        /// 1000 or 3000–4999; `None` for a Close frame without a body.
+        /// One that may be sent: 1000 or 3000–4999 if it is script's. `None` for a Close frame without a
+        /// body.
         code: Option<u16>,
         /// At most 123 bytes; empty when there is no code.
         reason: String,
+    },
+    /// Cut the line at a point in time if the socket is not over by then: no Close frame, and
+    /// [`SocketEvent::Closed`] with 1006 and [`ErrorKind::Aborted`](super::ErrorKind::Aborted). The
+    /// earliest of several holds. One that is connecting is cut at once.
+    Cut {
+        /// Which socket.
+        id: SocketId,
+        /// When; a time that is past: now.
+        at: Instant,
     },
     /// Drop everything about the socket now, with no Close frame and no further event. Events that
     /// are queued already may still be taken.

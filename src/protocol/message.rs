@@ -9,6 +9,10 @@ use super::{
 /// How much room is made at first for a message that was announced as larger.
 const FIRST_CAPACITY: usize = 256 * 1024;
 
+/// By how much a large buffer of unknown size grows at once. What is not touched takes no memory, but an allocator
+/// may keep what was moved away from for a while: that is to be little beside what it was moved to.
+const GROWTH: usize = 32;
+
 /// How much of a buffer is handed out to be read into at once.
 const MAX_WINDOW: usize = 256 * 1024;
 
@@ -21,7 +25,8 @@ static ZEROS: [u8; 4096] = [0; 4096];
 /// A message of which not everything has arrived.
 ///
 /// Its memory follows what really arrived, not what a header announced: capacity is at most
-/// 512 KiB more than that, or four times that, and untouched until it is used.
+/// 512 KiB more than that, or four times that, or, where nothing was announced, [`GROWTH`] times
+/// that; and untouched until it is used.
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
@@ -203,14 +208,14 @@ fn reserve(data: &mut Binary, needed: usize, arrived: usize, size: Size) -> Resu
 /// The capacity to ask for when `needed` bytes do not fit any more.
 ///
 /// A message whose size is known ends with exactly that capacity and is moved seldom on the way;
-/// for any other, the vector's own doubling is right, up to a quarter of the limit. Then the limit
-/// follows, so that what is moved and its copy are never larger together than what is allowed.
+/// for any other, the vector's own doubling is right at first. Then the limit follows, so that what
+/// is moved and its copy are never much larger together than what is allowed.
 fn next_capacity(needed: usize, arrived: usize, size: Size) -> usize {
     match size {
         Size::Announced(whole) => {
             needed.max(whole.min(arrived.saturating_mul(4).max(FIRST_CAPACITY)))
         }
-        Size::AtMost(limit) if needed > limit / 4 => needed.max(limit),
+        Size::AtMost(limit) if needed > limit / GROWTH => needed.max(limit),
         Size::AtMost(_) => needed,
     }
 }
@@ -242,8 +247,11 @@ mod tests {
             next_capacity(16 << 20, 16 << 20, Size::Announced(60 << 20)),
             60 << 20
         );
-        assert_eq!(next_capacity(7, 7, Size::AtMost(28)), 7);
-        assert_eq!(next_capacity(8, 8, Size::AtMost(28)), 28);
+        assert_eq!(next_capacity(10, 10, Size::AtMost(10 * GROWTH)), 10);
+        assert_eq!(
+            next_capacity(11, 11, Size::AtMost(10 * GROWTH)),
+            10 * GROWTH
+        );
         assert_eq!(next_capacity(30, 30, Size::AtMost(28)), 30);
         let half = usize::MAX / 2;
         assert_eq!(

@@ -23,13 +23,6 @@ use super::{
 /// that sends pings and does not read must not make us collect pongs.
 pub(super) const MAX_WAITING_PONGS: usize = 4096;
 
-/// A buffer up to this capacity, in bytes, is kept when it is empty, so that small messages sent
-/// one by one need no allocation each; a larger one is given back.
-const KEPT_CAPACITY: usize = 1024;
-
-/// The same for the queues, in entries.
-const KEPT_ENTRIES: usize = 32;
-
 /// The longest header of a frame to a server: two bytes, a length of eight, a key of four.
 const MAX_HEADER_LENGTH: usize = 14;
 
@@ -311,18 +304,15 @@ impl Output {
         self.written = 0;
         self.last_boundary = if self.begun.is_some() { None } else { Some(0) };
         if !self.has_more() {
-            give_back(&mut self.buffer);
-            give_back(&mut self.pongs);
-            give_back(&mut self.ping);
+            // An idle connection owns no buffer.
+            self.buffer = Vec::new();
+            self.pongs = Vec::new();
+            self.ping = Vec::new();
             if let Some(deflater) = &mut self.deflater {
                 deflater.rest();
             }
-            if self.marks.capacity() > KEPT_ENTRIES {
-                self.marks = VecDeque::new();
-            }
-            if self.queue.capacity() > KEPT_ENTRIES {
-                self.queue = VecDeque::new();
-            }
+            self.marks = VecDeque::new();
+            self.queue = VecDeque::new();
         }
     }
 
@@ -488,11 +478,5 @@ impl Output {
 impl Begun {
     fn missing(&self) -> u64 {
         (self.payload.len() - self.position) as u64
-    }
-}
-
-fn give_back(buffer: &mut Vec<u8>) {
-    if buffer.capacity() > KEPT_CAPACITY {
-        *buffer = Vec::new();
     }
 }

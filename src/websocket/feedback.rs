@@ -77,10 +77,11 @@ fn run_task(
             code,
             reason,
             was_clean,
-            // Not for script; the network has told `tracing`.
-            error: _,
+            error,
             ..
         } => {
+            // Not for script.
+            state.last_error.replace(error.map(Box::new));
             let data = match state.failed.get() {
                 true => CloseEventData {
                     was_clean: false,
@@ -134,6 +135,7 @@ fn message_received(
     if state.ready_state.get() != ReadyState::Open {
         return Ok(());
     }
+    state.counters.count_in(message.len());
     // An event that nobody listens to is not worth making: nothing could tell.
     if !core.has_listeners(&js_string!("message")) {
         return Ok(());

@@ -14,11 +14,17 @@
 //! A socket is held while it can fire an event that somebody listens to, while it is connecting and
 //! while it has something to transmit; that is also what keeps the event loop running. One that
 //! script has lost while it was open closes without a code.
+//!
+//! For Rust code: [`WebSockets`] has all sockets of a context, [`WebSocket`] makes one and uses it, and [`MessageEventView`]
+//! and [`CloseEventView`] read its events, which [`dom::add_listener`](crate::dom::add_listener) hears.
 
 mod arguments;
+mod control;
 mod driver;
+mod event_views;
 mod external_memory;
 mod feedback;
+mod handle;
 mod init;
 mod sockets;
 mod state;
@@ -27,6 +33,9 @@ pub mod web_socket;
 use boa_engine::{Context, Finalize, JsData, JsResult, Trace, realm::Realm};
 use url::Url;
 
+pub use control::{InvalidClose, SocketInfo, WebSockets};
+pub use event_views::{CloseEventView, MessageEventView, MessagePayload};
+pub use handle::WebSocket;
 pub use state::ReadyState;
 pub use web_socket::WEB_SOCKET;
 

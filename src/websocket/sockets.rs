@@ -25,8 +25,8 @@ use crate::{
 pub(super) struct Sockets {
     network: RefCell<Network>,
     entries: RefCell<FxHashMap<SocketId, Entry>>,
-    /// How many entries hold their socket.
-    held: Cell<usize>,
+    /// How many entries hold their socket and keep the event loop running.
+    keeping: Cell<usize>,
     /// Sockets whose reasons to be held may have gone.
     doubtful: RefCell<Vec<SocketId>>,
     lost: LostSockets,
@@ -40,6 +40,14 @@ struct Entry {
     core: WeakGc<TargetCore>,
     /// The object, while [`SocketState::must_survive`]; a root for the collector.
     held: Option<JsObject>,
+    /// Whether the event loop goes on for it while it is held.
+    referenced: bool,
+}
+
+impl Entry {
+    fn keeps_alive(&self) -> bool {
+        self.referenced && self.held.is_some()
+    }
 }
 
 /// The place of [`Sockets`] in the context's data.
@@ -55,7 +63,7 @@ impl Sockets {
         let sockets = Rc::new(Self {
             network: RefCell::new(Network::new(options, driver.wake_callback())),
             entries: RefCell::default(),
-            held: Cell::new(0),
+            keeping: Cell::new(0),
             doubtful: RefCell::default(),
             lost: LostSockets::default(),
             batch: RefCell::default(),
@@ -94,9 +102,19 @@ impl Sockets {
         let entry = Entry {
             core: WeakGc::new(core),
             held: Some(object),
+            referenced: true,
         };
         self.entries.borrow_mut().insert(id, entry);
-        self.held.set(self.held.get() + 1);
+        self.keeping.set(self.keeping.get() + 1);
+    }
+
+    /// Changes an entry, and counts anew whether it keeps the event loop running.
+    fn change<R>(&self, entry: &mut Entry, change: impl FnOnce(&mut Entry) -> R) -> R {
+        let before = entry.keeps_alive();
+        let result = change(entry);
+        let others = self.keeping.get() - usize::from(before);
+        self.keeping.set(others + usize::from(entry.keeps_alive()));
+        result
     }
 
     /// The socket with this id, unless it is CLOSED or was collected.
@@ -107,8 +125,8 @@ impl Sockets {
     /// The socket is CLOSED: nothing will come for it any more.
     pub(super) fn remove(&self, id: SocketId) {
         let entry = self.entries.borrow_mut().remove(&id);
-        if entry.is_some_and(|entry| entry.held.is_some()) {
-            self.held.set(self.held.get() - 1);
+        if entry.is_some_and(|entry| entry.keeps_alive()) {
+            self.keeping.set(self.keeping.get() - 1);
         }
     }
 
@@ -133,9 +151,7 @@ impl Sockets {
         if entry.held.is_some() {
             self.doubtful.borrow_mut().push(state.id);
         } else if state.must_survive(core) {
-            entry.held = state.wrapper();
-            self.held
-                .set(self.held.get() + usize::from(entry.held.is_some()));
+            self.change(entry, |entry| entry.held = state.wrapper());
         }
     }
 
@@ -151,8 +167,9 @@ impl Sockets {
                 core.extension::<SocketState>()
                     .is_some_and(|state| state.must_survive(&core))
             });
-            if !must_survive && entry.held.take().is_some() {
-                self.held.set(self.held.get() - 1);
+            if !must_survive {
+                // Dropped here: a handle is no more than a count.
+                self.change(entry, |entry| entry.held = None);
             }
         }
         // Its room is used again.
@@ -219,7 +236,55 @@ impl Sockets {
     /// Must the event loop go on?
     pub(super) fn keeps_alive(&self) -> bool {
         self.let_go();
-        self.held.get() > 0
+        self.keeping.get() > 0
+    }
+
+    // ---------------------------------------------------------- the host's side
+
+    /// How many sockets keep the event loop running.
+    pub(super) fn keeping(&self) -> usize {
+        self.let_go();
+        self.keeping.get()
+    }
+
+    /// Whether this one does.
+    pub(super) fn is_keeping(&self, id: SocketId) -> bool {
+        self.let_go();
+        let entries = self.entries.borrow();
+        entries.get(&id).is_some_and(Entry::keeps_alive)
+    }
+
+    /// All that are not CLOSED, the oldest first.
+    pub(super) fn ids(&self) -> Vec<SocketId> {
+        let mut ids: Vec<SocketId> = self.entries.borrow().keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    /// Whether the event loop goes on for it while it is held. False if there is no such socket.
+    pub(super) fn set_referenced(
+        self: &Rc<Self>,
+        id: SocketId,
+        referenced: bool,
+        context: &mut Context,
+    ) -> bool {
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(&id) else {
+            return false;
+        };
+        self.change(entry, |entry| entry.referenced = referenced);
+        drop(entries);
+        self.driver.see_to(self, context);
+        true
+    }
+
+    /// Hands over at once what was given to the network: no turn may come.
+    pub(super) fn flush(&self) {
+        self.network.borrow_mut().flush();
     }
 }
 

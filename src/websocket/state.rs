@@ -10,7 +10,10 @@ use boa_gc::GcRefCell;
 use url::Url;
 
 use super::sockets::{LostSockets, Sockets};
-use crate::{dom::TargetCore, net::SocketId};
+use crate::{
+    dom::TargetCore,
+    net::{self, SocketId},
+};
 
 /// The ready state. <https://websockets.spec.whatwg.org/#websocket-ready-state>
 ///
@@ -33,6 +36,38 @@ pub enum ReadyState {
 pub(super) enum BinaryType {
     Blob,
     ArrayBuffer,
+}
+
+/// Whole messages and their payload bytes, as the JavaScript thread sees them.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    messages_in: Cell<u64>,
+    bytes_in: Cell<u64>,
+    messages_out: Cell<u64>,
+    bytes_out: Cell<u64>,
+}
+
+impl Counters {
+    pub(super) fn count_in(&self, bytes: usize) {
+        self.messages_in.set(self.messages_in.get() + 1);
+        self.bytes_in.set(self.bytes_in.get() + bytes as u64);
+    }
+
+    pub(super) fn count_out(&self, bytes: u64) {
+        self.messages_out.set(self.messages_out.get() + 1);
+        self.bytes_out.set(self.bytes_out.get() + bytes);
+    }
+
+    /// Messages and bytes, in and out.
+    pub(super) fn read(&self) -> [u64; 4] {
+        let cells = [
+            &self.messages_in,
+            &self.bytes_in,
+            &self.messages_out,
+            &self.bytes_out,
+        ];
+        cells.map(Cell::get)
+    }
 }
 
 /// The extension of a WebSocket's event target.
@@ -62,6 +97,15 @@ pub(super) struct SocketState {
     #[unsafe_ignore_trace]
     pub(super) failed: Cell<bool>,
     #[unsafe_ignore_trace]
+    /// The host has begun to close it, which the event loop waits for.
+    #[unsafe_ignore_trace]
+    pub(super) closed_by_host: Cell<bool>,
+    #[unsafe_ignore_trace]
+    pub(super) counters: Counters,
+    /// Why it was not clean, once it is over.
+    #[unsafe_ignore_trace]
+    pub(super) last_error: RefCell<Option<Box<net::Error>>>,
+    #[unsafe_ignore_trace]
     pub(super) binary_type: Cell<BinaryType>,
     #[unsafe_ignore_trace]
     pub(super) protocol: RefCell<JsString>,
@@ -90,6 +134,9 @@ impl SocketState {
             unsent: Cell::new(0),
             close_unsent: Cell::new(false),
             failed: Cell::new(false),
+            closed_by_host: Cell::new(false),
+            counters: Counters::default(),
+            last_error: RefCell::default(),
             binary_type: Cell::new(BinaryType::Blob),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
@@ -124,7 +171,10 @@ impl SocketState {
             ReadyState::Connecting => true,
             ReadyState::Open => self.unsent.get() > 0 || heard(&[message, error, close]),
             ReadyState::Closing => {
-                self.unsent.get() > 0 || self.close_unsent.get() || heard(&[error, close])
+                self.unsent.get() > 0
+                    || self.close_unsent.get()
+                    || self.closed_by_host.get()
+                    || heard(&[error, close])
             }
             ReadyState::Closed => false,
         }

@@ -114,7 +114,7 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
         request.origin = settings.origin;
         Ok(request)
     });
-    let mut request = match request {
+    let request = match request {
         Ok(request) => request,
         Err(message) => {
             // The object is created before these steps; the getter of `prototype` may throw first.
@@ -124,12 +124,23 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
     };
     // Not the standard's: the headers.
     match check_headers(&init.headers) {
-        Ok(headers) => request.headers = headers,
+        Ok(headers) => {
+            let request = ConnectRequest { headers, ..request };
+            Ok(connect(request, new_target, context)?.into())
+        }
         Err(message) => {
             prototype_from_new_target(new_target, &WEB_SOCKET, context)?;
-            return Err(type_error(message));
+            Err(type_error(message))
         }
     }
+}
+
+/// Steps 5 to 7 of the constructor.
+pub(super) fn connect(
+    request: ConnectRequest,
+    new_target: &JsValue,
+    context: &mut Context,
+) -> JsResult<JsObject> {
     // 5. Set this's url.
     let sockets = Sockets::of(context)?;
     let id = sockets.next_id();
@@ -150,7 +161,7 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
     // 6.–7. In parallel: establish a WebSocket connection.
     let request = Box::new(request);
     sockets.command(Command::Connect { id, request }, context);
-    Ok(object.into())
+    Ok(object)
 }
 
 /// Whether somebody listens decides whether the collector may take the socket.
@@ -245,6 +256,17 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
         code => Some(unsigned_short_clamp(code, context)?),
     };
     let reason = reason_argument(args.get_or_undefined(1), context)?;
+    close_the_socket(&core, code, reason.unwrap_or_default(), context)?;
+    Ok(JsValue::undefined())
+}
+
+/// The steps of `close()` once its arguments are converted.
+pub(super) fn close_the_socket(
+    core: &Gc<TargetCore>,
+    code: Option<u16>,
+    reason: String,
+    context: &mut Context,
+) -> JsResult<()> {
     // 1. A code that is neither 1000 nor 3000 to 4999: InvalidAccessError.
     if let Some(code) = code.filter(|&code| !is_allowed_close_code(code)) {
         let message =
@@ -252,7 +274,6 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
         return Err(throw_dom_exception("InvalidAccessError", &message, context));
     }
     // 2. A reason of more than 123 bytes: SyntaxError.
-    let reason = reason.unwrap_or_default();
     if reason.len() > MAX_REASON {
         let length = reason.len();
         let message = format!(
@@ -260,14 +281,25 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
         );
         return Err(throw_dom_exception("SyntaxError", &message, context));
     }
+    begin_to_close(core, code, reason, context);
+    Ok(())
+}
+
+/// Step 3 of `close()`, with a code that may be sent and a reason that is short enough.
+pub(super) fn begin_to_close(
+    core: &Gc<TargetCore>,
+    code: Option<u16>,
+    reason: String,
+    context: &mut Context,
+) {
     let Some(state) = core.extension::<SocketState>() else {
-        return Ok(JsValue::undefined());
+        return;
     };
     // 3. By ready state: CLOSING and CLOSED do nothing. CONNECTING fails the connection; the
     // network's part does so on the same command. OPEN starts the closing handshake.
     let ready_state = state.ready_state.get();
     if ready_state >= ReadyState::Closing {
-        return Ok(JsValue::undefined());
+        return;
     }
     state.ready_state.set(ReadyState::Closing);
     state.failed.set(ready_state == ReadyState::Connecting);
@@ -276,10 +308,9 @@ fn close(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     let code = code.or((!reason.is_empty()).then_some(1000));
     let id = state.id;
     if let Some(sockets) = state.sockets.upgrade() {
-        sockets.changed(&core, state);
+        sockets.changed(core, state);
         sockets.command(Command::Close { id, code, reason }, context);
     }
-    Ok(JsValue::undefined())
 }
 
 /// <https://websockets.spec.whatwg.org/#dom-websocket-send>
@@ -287,8 +318,18 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     let core = this_socket(this, context)?;
     required_arguments(args, 1, WEB_SOCKET.name, "send")?;
     let message = message_argument(args.get_or_undefined(0), context)?;
+    send_a_message(&core, message, context)?;
+    Ok(JsValue::undefined())
+}
+
+/// The steps of `send()` once its argument is converted.
+pub(super) fn send_a_message(
+    core: &Gc<TargetCore>,
+    message: Outgoing,
+    context: &mut Context,
+) -> JsResult<()> {
     let Some(state) = core.extension::<SocketState>() else {
-        return Ok(JsValue::undefined());
+        return Ok(());
     };
     // 1. CONNECTING: InvalidStateError.
     if state.ready_state.get() == ReadyState::Connecting {
@@ -302,17 +343,18 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     if state.ready_state.get() == ReadyState::Open
         && let Some(sockets) = state.sockets.upgrade()
     {
+        state.counters.count_out(bytes);
         if state
             .unsent
             .replace(state.unsent.get().saturating_add(bytes))
             == 0
         {
-            sockets.changed(&core, state);
+            sockets.changed(core, state);
         }
         let id = state.id;
         sockets.command(Command::Send { id, message }, context);
     }
-    Ok(JsValue::undefined())
+    Ok(())
 }
 
 /// The argument `(BufferSource or Blob or USVString) data`: its bytes as they are now.

@@ -10,6 +10,8 @@ mod cookies;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod dead_address;
+#[cfg(test)]
+mod dialer;
 mod echo;
 #[cfg(test)]
 mod failing;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustls::{ServerConfig, ServerConnection};
+use socket2::{Domain, Socket, Type};
 
 use super::exchange;
 use super::line::Line;
@@ -24,6 +25,22 @@ const STACK_SIZE: usize = 256 * 1024;
 /// How long to leave accepting alone when the system has no more sockets or threads to give.
 const BREATH: Duration = Duration::from_millis(20);
 
+/// How many connections may wait to be accepted: thousands that come at once are not to wait for
+/// their first packet to be sent again.
+const BACKLOG: i32 = 4096;
+
+/// As [`TcpListener::bind`], which lets fewer connections wait.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows the option means something else: that others may take the port away.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
 /// The bound ports.
 pub(super) struct Listeners {
     poll: Poll,
@@ -36,14 +53,14 @@ impl Listeners {
     pub(super) fn bind(address: IpAddr, port: u16, tls_port: Option<u16>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let listen = |port, token| {
-            let mut listener = TcpListener::bind(SocketAddr::new(address, port))?;
+        let bind = |port, token| {
+            let mut listener = listen(SocketAddr::new(address, port))?;
             poll.registry()
                 .register(&mut listener, token, Interest::READABLE)?;
             Ok::<_, io::Error>(listener)
         };
-        let plain = listen(port, PLAIN)?;
-        let tls = tls_port.map(|port| listen(port, TLS)).transpose()?;
+        let plain = bind(port, PLAIN)?;
+        let tls = tls_port.map(|port| bind(port, TLS)).transpose()?;
         Ok(Self {
             poll,
             waker,

@@ -11,6 +11,7 @@ use tracing::Span;
 
 use super::{turns::Turn, wait::Cancel};
 use crate::net::{
+    dialer::Call,
     error::{Error, ErrorKind},
     proxy::{Hop, Proxy},
     queue::Charge,
@@ -61,7 +62,10 @@ pub(super) struct Racer {
     pub(super) name: SocketId,
     pub(super) endpoint: Endpoint,
     pub(super) turn: Turn,
-    pub(super) stream: Stream,
+    /// Not yet there while a dialer is being called.
+    pub(super) stream: Option<Stream>,
+    /// Tells that dialer when nobody waits for it any more.
+    pub(super) _call: Option<Call>,
 }
 
 impl Attempt {
@@ -99,12 +103,13 @@ impl Attempt {
         }
     }
 
-    /// The turn that connecting to `endpoint` needs. Behind a proxy it is the same for all.
+    /// The turn that connecting to `endpoint` needs. Where the address is not known, it is the target's own.
     pub(super) fn turn(&self, endpoint: &Endpoint) -> Turn {
-        match self.proxy {
-            Some(_) => Turn::behind_proxy(&self.target),
+        let known = match self.proxy {
+            Some(_) => None,
             None => Turn::at(endpoint),
-        }
+        };
+        known.unwrap_or_else(|| Turn::by_name(&self.target))
     }
 
     /// Whether it would try another address now if it had the turn there.

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use crate::net::{
     error::{Error, ErrorKind, Phase},
     handshake::{Accepted, Answer, Handshake, Refusal, ResponseReader, Shown},
     line::{Ciphertext, Line},
+    observer::{Head, RequestHead, ResponseHead, Watch},
     options::Options,
     proxy::{self, Proxy},
     stream::Stream,
@@ -31,16 +32,22 @@ use crate::net::{
 /// What all dials of a network share.
 pub(crate) struct Dialler {
     pub(crate) options: Options,
+    /// Who is told of what happens.
+    pub(crate) watch: Option<Arc<Watch>>,
     tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
     proxy_tls: OnceLock<Result<Arc<ClientConfig>, Error>>,
+    /// Calls of the embedder's dialer that have not returned.
+    pub(super) calls: Arc<AtomicUsize>,
 }
 
 impl Dialler {
     pub(crate) fn new(options: Options) -> Self {
         Self {
+            watch: options.observer.clone().map(Watch::new),
             options,
             tls: OnceLock::new(),
             proxy_tls: OnceLock::new(),
+            calls: Arc::default(),
         }
     }
 
@@ -91,6 +98,7 @@ impl Dial {
         dialler: &Dialler,
         waiter: &mut Waiter,
         ciphertext: &mut Ciphertext,
+        tell: &dyn Fn(Head),
     ) -> Result<Established, Error> {
         let _entered = self.span.enter();
         let jar = dialler.options.cookie_jar.as_deref();
@@ -99,6 +107,7 @@ impl Dial {
         let mut patience = waiter.begin(&self.cancel, self.budget);
         stream
             .register(patience.registry(), LINE)
+            .and_then(|()| stream.watch(|| patience.readiness()))
             .map_err(|error| self.io(Phase::Connect, error))?;
         // What was read for the dial before.
         ciphertext.clear();
@@ -109,12 +118,17 @@ impl Dial {
         if self.target.secure {
             line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
         }
+        let tell = dialler.watch.as_ref().map(|_| tell);
+        if let Some(tell) = tell {
+            tell(Head::Request(RequestHead::new(&handshake.request)));
+        }
         let accepted = self.upgrade(
             &mut line,
             &handshake,
             &dialler.options,
             &mut patience,
             ciphertext,
+            tell,
         )?;
         line.deregister(patience.registry())
             .map_err(|error| self.io(Phase::Handshake, error))?;
@@ -177,6 +191,7 @@ impl Dial {
         options: &Options,
         patience: &mut Patience<'_>,
         ciphertext: &mut Ciphertext,
+        tell: Option<&dyn Fn(Head)>,
     ) -> Result<Accepted, Error> {
         let stopped = |why| self.interrupted(Phase::Handshake, why);
         let refused = |refusal| self.error(Phase::Handshake, ErrorKind::Refused(refusal));
@@ -192,6 +207,7 @@ impl Dial {
 
         let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
+        reader.keeps_answer = tell.is_some();
         let mut buffer = [0; 4096];
         let mut accepted = loop {
             let count = patience
@@ -202,13 +218,16 @@ impl Dial {
             }
             let bytes = buffer.get(..count).unwrap_or_default();
             let answer = reader.push(bytes, handshake);
+            if let (Some(tell), Some(answer)) = (tell, &reader.answer) {
+                tell(Head::Response(ResponseHead::new(answer)));
+            }
             if let Some(jar) = &options.cookie_jar
                 && !reader.set_cookies.is_empty()
             {
                 jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
             }
             let answer = answer.map_err(|refusal| {
-                let answer = reader.refused.take();
+                let answer = reader.answer.take();
                 self.show(answer.as_ref());
                 refused(refusal).with_answer(answer)
             });

@@ -34,6 +34,13 @@
 //! TCP connections are established on the socket thread, which polls anyway: no thread is held by
 //! an address that does not answer. A connection that is established goes to a connector thread.
 //!
+//! # An embedder's dialer
+//!
+//! It takes the place of the lookup and of the race: there is one thing to try, a call on a thread of
+//! its own, and what it gives back goes to a connector thread as a connection that has won would. The
+//! turn is for the target's host name and port. A call cannot be interrupted, so its thread is
+//! detached; it is told when nobody waits for it any more.
+//!
 //! # Behind a proxy
 //!
 //! What is looked up and raced is the proxy. Its addresses are no matter of the policy, which is
@@ -44,6 +51,7 @@
 //! [`Limits::dialling`]: super::Limits::dialling
 
 mod attempt;
+mod calls;
 mod dial;
 mod resolve;
 mod schedule;

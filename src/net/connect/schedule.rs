@@ -17,6 +17,7 @@ use url::Host;
 
 use super::{
     attempt::{Attempt, Racer, Stage},
+    calls::Calls,
     dial::{Dial, Dialler, Established},
     resolve::{self, Lookups},
     turns::{Turn, Turns},
@@ -29,6 +30,9 @@ use crate::net::{
     stream::Endpoint,
     vocabulary::{ConnectRequest, SocketId},
 };
+
+/// Room that the tables keep when nothing is connecting.
+const KEPT_ENTRIES: usize = 64;
 
 /// An attempt that is over.
 pub(crate) enum Ended {
@@ -53,6 +57,7 @@ pub(crate) struct Connects {
     /// Whose the connections are that are being established.
     racers: HashMap<SocketId, SocketId>,
     lookups: Lookups,
+    calls: Calls,
     turns: Turns,
     workers: Workers,
     timers: BTreeSet<(Instant, SocketId)>,
@@ -79,6 +84,11 @@ impl Connects {
             attempts: HashMap::new(),
             racers: HashMap::new(),
             lookups: Lookups::new(resolver, inbox.clone(), options.limits.connectors),
+            calls: Calls::new(
+                inbox.clone(),
+                options.limits.connectors,
+                dialler.calls.clone(),
+            ),
             turns: Turns::new(options.serial_handshakes),
             workers: Workers::new(dialler.clone(), inbox),
             timers: BTreeSet::new(),
@@ -96,9 +106,20 @@ impl Connects {
         self.attempts.len()
     }
 
+    /// Whether this one is.
+    pub(crate) fn has(&self, id: SocketId) -> bool {
+        self.attempts.contains_key(&id)
+    }
+
     /// Which ones.
     pub(crate) fn ids(&self) -> impl Iterator<Item = SocketId> + '_ {
         self.attempts.keys().copied()
+    }
+
+    /// The same, with where each leads: `host:port`.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = (SocketId, String)> + '_ {
+        let attempts = self.attempts.iter();
+        attempts.map(|(id, attempt)| (*id, attempt.target.subject()))
     }
 
     /// The attempts that are over since the last call.
@@ -128,7 +149,7 @@ impl Connects {
         let endpoint = self.endpoint_without_address(&target);
         let proxy = match endpoint {
             None => span.in_scope(|| self.dialler.proxy(id, &target, &request)),
-            // It is on this machine, and no proxy's business.
+            // It is on this machine or a dialer's, and no proxy's business.
             Some(_) => {
                 let checked = self.dialler.check_without_address(&target, &request);
                 checked.map(|()| None)
@@ -375,6 +396,11 @@ impl Connects {
         self.without_place.remove(&id);
         let attempt = self.attempts.remove(&id)?;
         attempt.timer.map(|at| self.timers.remove(&(at, id)));
+        if self.attempts.is_empty() {
+            // Thousands may have been begun at once, and there are none for hours now.
+            self.attempts.shrink_to(KEPT_ENTRIES);
+            self.racers.shrink_to(KEPT_ENTRIES);
+        }
         if attempt.stage == Stage::Resolving
             && let Host::Domain(name) = attempt.hop().host()
         {

@@ -21,26 +21,28 @@ pub(crate) enum Turn {
     /// A Unix-domain socket.
     #[cfg(unix)]
     Path(Arc<Path>),
-    /// A host and port behind a proxy, which alone knows the address: "the client MUST assume for
+    /// A host and port behind a proxy or a dialer, which alone knows the address: "the client MUST assume for
     /// the purposes of this step that each host name refers to a distinct remote host".
-    BehindProxy(String, u16),
+    Name(String, u16),
 }
 
 impl Turn {
-    /// The turn that connecting to `endpoint` needs.
-    pub(super) fn at(endpoint: &Endpoint) -> Self {
+    /// The turn that connecting to `endpoint` needs, if it is known where that is.
+    pub(super) fn at(endpoint: &Endpoint) -> Option<Self> {
         match endpoint {
             Endpoint::Tcp(address) => {
-                Self::Address(SocketAddr::new(address.ip().to_canonical(), address.port()))
+                let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                Some(Self::Address(address))
             }
             #[cfg(unix)]
-            Endpoint::Unix(path) => Self::Path(path.clone()),
+            Endpoint::Unix(path) => Some(Self::Path(path.clone())),
+            Endpoint::Dialer => None,
         }
     }
 
-    /// The turn that connecting to any proxy needs if it is to lead to `target`.
-    pub(super) fn behind_proxy(target: &Target) -> Self {
-        Self::BehindProxy(target.host.to_string(), target.port)
+    /// The turn that connecting to `target` needs where only others know its address.
+    pub(super) fn by_name(target: &Target) -> Self {
+        Self::Name(target.host.to_string(), target.port)
     }
 }
 
@@ -124,7 +126,7 @@ mod tests {
     use super::*;
 
     fn turn(address: &str) -> Turn {
-        Turn::at(&Endpoint::Tcp(address.parse().unwrap()))
+        Turn::at(&Endpoint::Tcp(address.parse().unwrap())).unwrap()
     }
 
     #[test]

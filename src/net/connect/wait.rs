@@ -11,7 +11,10 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use crate::net::error::{Error, ErrorKind, Phase};
+use crate::net::{
+    error::{Error, ErrorKind, Phase},
+    transport::Readiness,
+};
 
 /// The poller's name for the line being dialled.
 pub(super) const LINE: Token = Token(0);
@@ -85,6 +88,11 @@ pub(super) struct Patience<'a> {
 impl Patience<'_> {
     pub(super) fn registry(&self) -> &Registry {
         self.waiter.poll.registry()
+    }
+
+    /// For a line that no poller knows of.
+    pub(super) fn readiness(&self) -> Readiness {
+        Readiness::of_connector(self.waiter.waker.clone())
     }
 
     /// What is left of the time; `None` for no end.

@@ -138,7 +138,11 @@ fn work(shared: &Shared) {
                         Error::io(Phase::Connect, dial.target.subject(), error)
                     })?),
             };
-            dial.run(stream, &shared.dialler, waiter, &mut ciphertext)
+            let tell = |head| {
+                let id = dial.id;
+                shared.inbox.push_one(Item::Head { id, head });
+            };
+            dial.run(stream, &shared.dialler, waiter, &mut ciphertext, &tell)
         }));
         let result = result.unwrap_or_else(|_| {
             // Whatever was registered with it, it is not used again.

@@ -27,8 +27,10 @@ pub(crate) struct ResponseReader {
     passed: usize,
     /// The values of `Set-Cookie`, once the head is whole.
     pub(crate) set_cookies: Vec<HeaderValue>,
-    /// The head, once it is whole, if it was refused.
-    pub(crate) refused: Option<Answer>,
+    /// The head, once it is whole, if it was refused or is to be kept.
+    pub(crate) answer: Option<Answer>,
+    /// Keep it also if it was accepted.
+    pub(crate) keeps_answer: bool,
     max_bytes: usize,
     max_headers: usize,
 }
@@ -43,7 +45,8 @@ impl ResponseReader {
             head: Vec::new(),
             passed: 0,
             set_cookies: Vec::new(),
-            refused: None,
+            answer: None,
+            keeps_answer: false,
             max_bytes,
             max_headers,
         }
@@ -78,8 +81,11 @@ impl ResponseReader {
                         continue;
                     }
                     self.set_cookies = set_cookies(&response);
-                    let mut accepted = check(&response, sent)
-                        .inspect_err(|_| self.refused = Some(Answer::new(&response)))?;
+                    let checked = check(&response, sent);
+                    if checked.is_err() || self.keeps_answer {
+                        self.answer = Some(Answer::new(&response));
+                    }
+                    let mut accepted = checked?;
                     accepted.rest = self.head.split_off(length);
                     return Ok(Some(accepted));
                 }

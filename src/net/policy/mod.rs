@@ -25,7 +25,7 @@ pub use rules::{InvalidRule, PolicyRules};
 /// know, and look nothing up. A panic in one counts as a denial.
 ///
 /// To a [Unix-domain socket](super::UnixSockets) there is no address, and behind a
-/// [proxy](super::ProxyOptions) none is known: only the URL is checked. The proxy itself was chosen
+/// [proxy](super::ProxyOptions) or a [dialer](super::Dialer) none is known: only the URL is checked. The proxy itself was chosen
 /// by the embedder and is not checked.
 /// The ports that the Fetch Standard blocks are blocked before any policy is asked.
 pub trait Policy: fmt::Debug + Send + Sync {
@@ -47,7 +47,7 @@ pub trait Policy: fmt::Debug + Send + Sync {
     fn check_address(&self, url: &Url, address: SocketAddr) -> Result<(), Denied>;
 
     /// Whether a connection for `url` may be made though [`check_address`](Self::check_address)
-    /// cannot be asked: through a proxy, which resolves the host, or to a Unix-domain socket. Asked
+    /// cannot be asked: through a proxy or a dialer, which resolves the host, or to a Unix-domain socket. Asked
     /// after [`check_url`](Self::check_url); by default that is enough.
     ///
     /// # Errors

@@ -38,6 +38,11 @@ impl ProxyOptions {
         self.no_proxy.add_address(address);
     }
 
+    /// Whether there is a proxy for anything.
+    pub(crate) fn is_any_set(&self) -> bool {
+        self.ws.is_some() || self.wss.is_some()
+    }
+
     /// What is between us and a server.
     pub(crate) fn choose(&self, target: &Target) -> Choice<'_> {
         let proxy = if target.secure { &self.wss } else { &self.ws };

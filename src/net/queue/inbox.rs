@@ -12,6 +12,8 @@ use super::events::Charge;
 use crate::net::{
     connect::{Established, Turn},
     error::Error,
+    observer::Head,
+    stream::Stream,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
 
@@ -37,12 +39,22 @@ pub(crate) enum Item {
         host: String,
         result: io::Result<Vec<IpAddr>>,
     },
+    /// For the observer, from a dial that is under way.
+    Head { id: SocketId, head: Head },
     /// A dial has ended, and with it its turn.
     Dialled {
         id: SocketId,
         turn: Turn,
         result: Result<Box<Established>, Error>,
     },
+    /// A call of the embedder's dialer has ended; with nothing when nobody waits for it any more.
+    Called {
+        /// What the connection is called that it was to become.
+        name: SocketId,
+        result: Option<io::Result<Stream>>,
+    },
+    /// A socket's transport has told its [`Readiness`](crate::net::Readiness).
+    Ready { id: SocketId },
 }
 
 /// Whether there is a thread that will look at what was pushed.
@@ -91,6 +103,16 @@ impl Inbox {
         let mut state = self.lock();
         state.items.push(item);
         Self::wake(state)
+    }
+
+    /// The same, but where there is no thread the item is dropped: it is about what is gone with it.
+    pub(crate) fn tell(&self, item: Item) {
+        let mut state = self.lock();
+        if state.waker.is_some() {
+            state.items.push(item);
+            Self::wake(state);
+        }
+        // If dropped, then after the lock: a transport may have something to say to that.
     }
 
     fn wake(mut state: MutexGuard<'_, State>) -> Pushed {

@@ -8,6 +8,7 @@ use std::{
 use super::liveness::Liveness;
 use crate::net::{
     line::Ciphertext,
+    observer::{MessageView, Watch},
     queue::{Charge, EventBatch, EventQueue},
     vocabulary::{SocketEvent, SocketId, receive_charge},
 };
@@ -82,15 +83,23 @@ pub(super) struct Delivery<'a> {
     pub(super) now: Instant,
     pub(super) pending: &'a mut EventBatch,
     pub(super) events: &'a EventQueue,
+    pub(super) watch: Option<&'a Watch>,
 }
 
 impl Delivery<'_> {
-    fn message(&mut self, payload: usize, push: impl FnOnce(&mut EventBatch, SocketId)) {
+    /// Whether script wants it; then it is counted.
+    fn message(&mut self, view: MessageView<'_>) -> bool {
         if self.discard {
-            return;
+            return false;
         }
-        self.charge.add(receive_charge(payload));
-        push(self.pending, self.id);
+        if let Some(watch) = self.watch {
+            watch.tell(|observer| observer.message_in(self.id, view));
+        }
+        self.charge.add(receive_charge(view.payload().len()));
+        true
+    }
+
+    fn deliver_if_full(&mut self) {
         if self.pending.is_full() {
             self.events.deliver(self.pending);
         }
@@ -99,27 +108,88 @@ impl Delivery<'_> {
 
 impl Sink for Delivery<'_> {
     fn text(&mut self, text: &str) {
-        self.message(text.len(), |batch, id| batch.push_text(id, text));
+        if self.message(MessageView::of_text(text)) {
+            self.pending.push_text(self.id, text);
+            self.deliver_if_full();
+        }
     }
 
     fn text_owned(&mut self, text: String) {
-        self.message(text.len(), |batch, id| batch.push_own_text(id, text));
+        if self.message(MessageView::of_text(&text)) {
+            self.pending.push_own_text(self.id, text);
+            self.deliver_if_full();
+        }
     }
 
     fn binary(&mut self, data: Binary) {
-        self.message(data.len(), |batch, id| batch.push_binary(id, data));
+        if self.message(MessageView::of_binary(&data)) {
+            self.pending.push_binary(self.id, data);
+            self.deliver_if_full();
+        }
     }
 
     // Answered by the protocol; script has no way to see them.
-    fn ping(&mut self, _payload: &[u8]) {}
+    fn ping(&mut self, payload: &[u8]) {
+        if let Some(watch) = self.watch {
+            watch.tell(|observer| observer.ping_in(self.id, payload.len()));
+        }
+    }
 
     fn pong(&mut self, payload: &[u8]) {
-        self.liveness.pong(payload, self.id, self.now);
+        let round_trip = self.liveness.pong(payload, self.id, self.now);
+        if let (Some(watch), Some(round_trip)) = (self.watch, round_trip) {
+            watch.tell(|observer| observer.pong(self.id, round_trip));
+        }
     }
 
     fn closing_handshake_started(&mut self) {
         *self.closing = true;
         let event = SocketEvent::ClosingHandshakeStarted { id: self.id };
         self.pending.push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use super::*;
+
+    #[test]
+    fn a_sleeping_script_is_told_of_sent_bytes_with_the_next_event_or_soon() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Arc::new(move || {
+            count.fetch_add(1, SeqCst);
+        });
+        let events = Arc::new(EventQueue::new(wake));
+        let mut desk = Desk::new(Arc::clone(&events));
+        let (id, now) = (SocketId::next(), Instant::now());
+        let mut batch = EventBatch::new();
+        assert_eq!(desk.deliver_before_sleep(now), None, "nothing to be told");
+
+        // It sleeps: kept, but not for long.
+        desk.pending.push_sent(id, 1);
+        let until = desk.deliver_before_sleep(now).expect("kept");
+        assert_eq!(desk.deliver_before_sleep(now), Some(until), "no longer");
+        assert_eq!(desk.deliver_before_sleep(until), None);
+        assert_eq!(woken.load(SeqCst), 1);
+        assert!(events.take(&mut batch));
+        assert_eq!(batch.len(), 1);
+
+        // It is awake: at once.
+        desk.pending.push_sent(id, 1);
+        assert_eq!(desk.deliver_before_sleep(now), None);
+        assert!(events.take(&mut batch));
+
+        // With anything else: at once.
+        assert!(!events.take(&mut batch), "sleeps again");
+        desk.pending.push_sent(id, 1);
+        assert!(desk.deliver_before_sleep(now).is_some());
+        desk.pending.push_text(id, "answer");
+        assert_eq!(desk.deliver_before_sleep(now), None);
+        assert_eq!(woken.load(SeqCst), 2, "one wake for both");
+        assert!(events.take(&mut batch));
+        assert_eq!(batch.len(), 2);
     }
 }

@@ -93,16 +93,16 @@ impl Liveness {
         }
     }
 
-    /// A Pong was received.
-    pub(super) fn pong(&mut self, payload: &[u8], id: SocketId, now: Instant) {
+    /// A Pong was received. Gives back how long it took, if it answers our Ping.
+    pub(super) fn pong(&mut self, payload: &[u8], id: SocketId, now: Instant) -> Option<Duration> {
         if payload != self.pings.to_be_bytes() {
-            return;
+            return None;
         }
-        if let Some(ping) = self.unanswered.take() {
-            let round_trip = now.saturating_duration_since(ping.sent.unwrap_or(ping.queued));
-            debug!(target: "boa_websocket::net", %id, ?round_trip, "pong");
-            self.beat_at = later(ping.queued, self.interval);
-        }
+        let ping = self.unanswered.take()?;
+        let round_trip = now.saturating_duration_since(ping.sent.unwrap_or(ping.queued));
+        debug!(target: "boa_websocket::net", %id, ?round_trip, "pong");
+        self.beat_at = later(ping.queued, self.interval);
+        Some(round_trip)
     }
 
     /// When to look again, if nothing else happens before.

@@ -31,6 +31,7 @@ use self::{
 use super::{
     connect::{Connects, Dialler, Ended},
     error::{Error, ErrorKind, Phase},
+    observer::Destination,
     queue::{EventQueue, Inbox, Item},
     vocabulary::{Command, SocketId},
 };
@@ -91,7 +92,8 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
 struct SocketThread {
     shared: Shared,
     poll: Poll,
-    sockets: HashMap<SocketId, Socket>,
+    /// Boxed: a table has room for up to twice as many as are in it.
+    sockets: HashMap<SocketId, Box<Socket>>,
     connects: Connects,
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
@@ -128,6 +130,9 @@ impl SocketThread {
         };
         let mut lost: Vec<SocketId> = self.sockets.drain().map(|(id, _)| id).collect();
         lost.extend(self.connects.ids());
+        for id in &lost {
+            self.tell_end(*id, (1006, "", false), Some(&error));
+        }
         self.connects.cancel_all();
         let unseen = self.shared.inbox.detach();
         for item in mem::take(&mut self.items).into_iter().chain(unseen) {
@@ -214,7 +219,11 @@ impl SocketThread {
             if !self.sockets.is_empty() && now < stop_at {
                 return false;
             }
-            self.sockets.drain().for_each(|(_, socket)| socket.cut());
+            for (id, socket) in mem::take(&mut self.sockets) {
+                let error = socket.error(ErrorKind::TimedOut);
+                self.tell_end(id, (1006, "", false), Some(&error));
+                socket.cut();
+            }
             self.shared.inbox.detach();
             return true;
         }
@@ -228,6 +237,12 @@ impl SocketThread {
 
     fn begin_to_stop(&mut self, now: Instant) {
         self.shared.events.close();
+        if self.shared.dialler.watch.is_some() {
+            for (id, subject) in self.connects.subjects() {
+                let error = Error::new(Phase::Connect, ErrorKind::Cancelled, subject);
+                self.tell_end(id, (1006, "", false), Some(&error));
+            }
+        }
         self.connects.cancel_all();
         // WebSockets Standard, "make disappear": an established connection is closed with 1001.
         for (id, socket) in &mut self.sockets {
@@ -262,6 +277,10 @@ impl SocketThread {
                 if !span.is_disabled() {
                     self.spans.insert(id, span.clone());
                 }
+                if let Some(watch) = &self.shared.dialler.watch {
+                    let to = Destination::of(&request.url);
+                    watch.tell(|observer| observer.connecting(id, to));
+                }
                 let limit = self.shared.dialler.options.limits.sockets;
                 if self.sockets.len() + self.connects.len() >= limit {
                     let kind = ErrorKind::TooManySockets(limit);
@@ -274,8 +293,18 @@ impl SocketThread {
             Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
             Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
             Item::Settled { id } => self.with_socket(id, Socket::settle),
+            Item::Head { id, head } => {
+                // It may have been cancelled meanwhile.
+                if let Some(watch) = &self.shared.dialler.watch
+                    && self.connects.has(id)
+                {
+                    watch.tell_head(id, &head);
+                }
+            }
             Item::Resolved { host, result } => self.connects.resolved(&host, result, now),
             Item::Dialled { id, turn, result } => self.connects.dialled(id, &turn, result, now),
+            Item::Called { name, result } => self.connects.called(name, result, now),
+            Item::Ready { id } => self.with_socket(id, Socket::note_readiness),
         }
     }
 
@@ -299,9 +328,19 @@ impl SocketThread {
                 }
                 self.with_socket(id, |socket| socket.close(code, &reason, now));
             }
+            Command::Cut { id, at } => {
+                if let Some(error) = self.connects.cancel(id, now) {
+                    return self.failed(id, aborted(&error));
+                }
+                self.with_socket(id, |socket| socket.cut_at(at, now));
+            }
             Command::Abort { id } => {
-                self.connects.cancel(id, now);
-                self.sockets.remove(&id);
+                let connecting = self.connects.cancel(id, now).map(|error| aborted(&error));
+                let open = self.sockets.remove(&id);
+                let open = open.map(|socket| socket.error(ErrorKind::Aborted));
+                if let Some(error) = connecting.or(open) {
+                    self.tell_end(id, (1006, "", false), Some(&error));
+                }
                 self.spans.remove(&id);
             }
             // Comes as an item of its own.
@@ -333,14 +372,15 @@ impl SocketThread {
                         subject,
                         *established,
                         charge,
-                        &self.shared.dialler.options,
+                        &self.shared.dialler,
                         self.poll.registry(),
                         &mut self.desk,
-                    );
+                    )
+                    .and_then(|socket| socket.watched(&self.shared.inbox));
                     match adopted {
                         Ok(mut socket) => {
                             make_ready(&mut self.ready, id, &mut socket);
-                            self.sockets.insert(id, socket);
+                            self.sockets.insert(id, Box::new(socket));
                         }
                         Err(error) => self.failed(id, error),
                     }
@@ -356,9 +396,17 @@ impl SocketThread {
         debug!(
             target: "boa_websocket::net", %id, phase = ?error.phase(), %error, "failed"
         );
+        self.tell_end(id, (1006, "", false), Some(&error));
         let end = (1006, String::new(), false);
         self.desk.pending.push_closed(id, end, Some(error));
         self.desk.deliver_if_full();
+    }
+
+    /// Tells the observer, if there is one.
+    fn tell_end(&self, id: SocketId, end: (u16, &str, bool), error: Option<&Error>) {
+        if let Some(watch) = &self.shared.dialler.watch {
+            watch.tell_end(id, end, error);
+        }
     }
 
     fn handle_deadline(&mut self, id: SocketId, now: Instant) {
@@ -404,7 +452,8 @@ impl SocketThread {
         let (end, error) = socket.into_end();
         let span = self.spans.remove(&id);
         let _entered = span.as_ref().map(Span::enter);
-        let (code, _, clean) = &end;
+        let (code, reason, clean) = &end;
+        self.tell_end(id, (*code, reason, *clean), error.as_ref());
         match &error {
             Some(error) => debug!(target: "boa_websocket::net", %id, code, clean, %error, "closed"),
             None => debug!(target: "boa_websocket::net", %id, code, clean, "closed"),
@@ -412,6 +461,11 @@ impl SocketThread {
         self.desk.pending.push_closed(id, end, error);
         self.desk.deliver_if_full();
     }
+}
+
+/// An attempt that was cancelled, but not by script.
+fn aborted(error: &Error) -> Error {
+    Error::new(error.phase(), ErrorKind::Aborted, error.subject())
 }
 
 /// What everything that happens to a connection belongs to.

@@ -1,5 +1,7 @@
 //! One open connection: its line, its protocol, and what is known about both.
 
+mod end;
+
 use std::{io, sync::Arc, time::Instant};
 
 use mio::{Registry, event::Event};
@@ -10,11 +12,13 @@ use super::{
     liveness::{GIVEN_UP, Liveness, Verdict},
 };
 use crate::net::{
-    connect::Established,
+    connect::{Dialler, Established},
     error::{Error, ErrorKind, Phase},
     line::Line,
-    options::{Limits, Options},
-    queue::{Charge, EventBatch, EventQueue},
+    observer::{MessageView, Watch},
+    options::Limits,
+    queue::{Charge, EventBatch, EventQueue, Inbox},
+    transport::Readiness,
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
 use crate::protocol::{self, Connection, State};
@@ -50,6 +54,8 @@ pub(super) struct Socket {
     /// `host:port`
     subject: String,
     line: Line,
+    /// What the line tells if no poller knows of it.
+    readiness: Option<Readiness>,
     protocol: Connection,
     charge: Arc<Charge>,
     /// What one read may bring.
@@ -72,7 +78,10 @@ pub(super) struct Socket {
     /// What failing the connection waits for, as long as the protocol lets it.
     answers: Answers,
     liveness: Liveness,
-    /// Why the peer is taken for dead.
+    watch: Option<Arc<Watch>>,
+    /// When the embedder wants it cut.
+    cut_at: Option<Instant>,
+    /// Why the peer is taken for dead, or the line is cut.
     dead: Option<ErrorKind>,
     /// Our direction has been ended.
     shut: bool,
@@ -93,13 +102,14 @@ impl Socket {
         subject: String,
         established: Established,
         charge: Arc<Charge>,
-        options: &Options,
+        dialler: &Dialler,
         registry: &Registry,
         desk: &mut Desk,
     ) -> Result<Self, Error> {
         let Established { mut line, accepted } = established;
         line.register(registry, id.token())
             .map_err(|error| Error::io(Phase::Open, subject.clone(), error))?;
+        let options = &dialler.options;
         let Limits {
             receive_queue,
             send_queue,
@@ -110,6 +120,7 @@ impl Socket {
             id,
             subject,
             line,
+            readiness: None,
             read_size: match accepted.deflate {
                 Some(_) => COMPRESSED_READ,
                 None => usize::MAX,
@@ -128,6 +139,8 @@ impl Socket {
             announce_close: false,
             answers: Answers::NotAwaited,
             liveness: Liveness::new(options, now),
+            watch: dialler.watch.clone(),
+            cut_at: None,
             dead: None,
             shut: false,
             broken: None,
@@ -135,6 +148,10 @@ impl Socket {
             in_ready_list: false,
             known_deadline: None,
         };
+        if let Some(watch) = &socket.watch {
+            let (protocol, extensions) = (&accepted.protocol, &accepted.extensions);
+            watch.tell(|observer| observer.open(id, protocol, extensions));
+        }
         desk.pending.push(SocketEvent::Opened {
             id,
             protocol: accepted.protocol,
@@ -146,6 +163,16 @@ impl Socket {
             socket.received(now);
         }
         Ok(socket)
+    }
+
+    /// Has its line tell `inbox` what no poller does.
+    pub(super) fn watched(mut self, inbox: &Arc<Inbox>) -> Result<Self, Error> {
+        let id = self.id;
+        self.readiness = self
+            .line
+            .watch(|| Readiness::of_socket(id, inbox.clone()))
+            .map_err(|error| Error::io(Phase::Open, self.subject.clone(), error))?;
+        Ok(self)
     }
 
     /// The protocol, and where what it receives goes.
@@ -164,6 +191,7 @@ impl Socket {
             now,
             pending,
             events,
+            watch: self.watch.as_deref(),
         };
         (&mut self.protocol, delivery)
     }
@@ -173,6 +201,14 @@ impl Socket {
         self.peer_ended |= event.is_read_closed() || event.is_error();
         self.readable |= event.is_readable() || self.peer_ended;
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+    }
+
+    /// Takes note of what the line says itself.
+    pub(super) fn note_readiness(&mut self) {
+        if let Some((readable, writable)) = self.readiness.as_ref().map(Readiness::take) {
+            self.readable |= readable;
+            self.writable |= writable;
+        }
     }
 
     /// Queues a message.
@@ -185,6 +221,10 @@ impl Socket {
         let queued = usize::try_from(self.protocol.queued()).unwrap_or(usize::MAX);
         if queued.saturating_add(message.len()) > self.send_limit {
             return Err(self.error(ErrorKind::SendQueueFull(self.send_limit)));
+        }
+        if let Some(watch) = &self.watch {
+            let view = MessageView::of_outgoing(&message);
+            watch.tell(|observer| observer.message_out(self.id, view));
         }
         match message {
             Outgoing::Text(text) => self.protocol.send_text(text),
@@ -199,6 +239,19 @@ impl Socket {
         self.announce_close = true;
         self.discard(now);
         self.protocol.close(code, reason, now);
+    }
+
+    /// Has it cut at that time, if it is not over by then.
+    pub(super) fn cut_at(&mut self, at: Instant, now: Instant) {
+        let at = self.cut_at.map_or(at, |before| before.min(at));
+        self.cut_at = Some(at);
+        self.cut_if_due(now);
+    }
+
+    fn cut_if_due(&mut self, now: Instant) {
+        if self.cut_at.is_some_and(|at| at <= now) && !self.is_finished() {
+            self.dead = Some(ErrorKind::Aborted);
+        }
     }
 
     /// Drops messages from now on, which need no pause.
@@ -229,6 +282,7 @@ impl Socket {
             return;
         }
         self.known_deadline = None;
+        self.cut_if_due(now);
         self.protocol.handle_deadline(now);
         if self.is_watched() && self.liveness.note_deadline(now) {
             // What the poller would say was perhaps not heard yet.
@@ -239,7 +293,7 @@ impl Socket {
     /// A deadline the thread does not know of yet.
     pub(super) fn new_deadline(&mut self) -> Option<Instant> {
         let watched = self.is_watched().then(|| self.liveness.deadline());
-        let deadlines = [self.protocol.deadline(), watched.flatten()];
+        let deadlines = [self.protocol.deadline(), watched.flatten(), self.cut_at];
         let deadline = deadlines.into_iter().flatten().min()?;
         if self.known_deadline.is_some_and(|known| known <= deadline) {
             return None;
@@ -313,7 +367,12 @@ impl Socket {
         };
         match verdict {
             Verdict::Alive => {}
-            Verdict::Ping(payload) => self.protocol.ping(&payload),
+            Verdict::Ping(payload) => {
+                self.protocol.ping(&payload);
+                if let Some(watch) = &self.watch {
+                    watch.tell(|observer| observer.ping_out(self.id));
+                }
+            }
             Verdict::Dead(why) => {
                 // It is told if that can be done at once.
                 let reason = protocol::Error::Failed(why.to_string().into());
@@ -466,35 +525,6 @@ impl Socket {
         Ok((count, size))
     }
 
-    /// How it ended: code, reason, whether cleanly, and why not. For a socket that was finished.
-    pub(super) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
-        if let Some(why) = self.dead.take() {
-            let error = self.error(why);
-            let end = (protocol::NO_CLOSE_FRAME, String::new(), false);
-            return (end, Some(error));
-        }
-        let Some(outcome) = self.protocol.finished().cloned() else {
-            let error = self.error(ErrorKind::ConnectionLost);
-            return (
-                (protocol::NO_CLOSE_FRAME, String::new(), false),
-                Some(error),
-            );
-        };
-        let error = outcome.error.map(|why| match why {
-            protocol::Error::LineEnded => match self.read_error.take() {
-                Some(error) => self.error(ErrorKind::ConnectionLost).caused_by(error),
-                None => self.error(ErrorKind::ConnectionLost),
-            },
-            protocol::Error::LineFailed => match self.read_error.take().or(self.broken.take()) {
-                Some(error) => Error::io(self.phase(), self.subject.clone(), error),
-                None => self.error(ErrorKind::ConnectionLost),
-            },
-            protocol::Error::CloseTimeout => self.error(ErrorKind::TimedOut),
-            why => self.error(ErrorKind::Protocol).caused_by(why),
-        });
-        ((outcome.code, outcome.reason, outcome.was_clean), error)
-    }
-
     /// Ends our direction as well as that can be done at once.
     pub(super) fn cut(mut self) {
         let _ = self.line.shutdown_write();
@@ -508,7 +538,7 @@ impl Socket {
         }
     }
 
-    fn error(&self, kind: ErrorKind) -> Error {
+    pub(super) fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.phase(), kind, self.subject.clone())
     }
 }

@@ -239,14 +239,13 @@ fn an_idle_connection_owns_no_large_buffer() {
 }
 
 #[test]
-fn small_messages_one_by_one_reuse_the_buffer() {
+fn an_idle_connection_owns_no_buffer() {
     let mut bench = Bench::new();
-    bench.connection.send_text("first".into());
-    let buffer = bench.connection.output().as_ptr();
-    bench.write_all();
-    for _ in 0..100 {
-        bench.connection.send_text("other".into());
-        assert_eq!(bench.connection.output().as_ptr(), buffer);
+    assert_eq!(bench.connection.owned_memory(), 0);
+    for size in [0, 1, 1000] {
+        bench.connection.send_text("x".repeat(size).into());
+        bench.receive(&frame(0x89, b"ping"));
         bench.write_all();
+        assert_eq!(bench.connection.owned_memory(), 0);
     }
 }

@@ -41,16 +41,22 @@ impl Connects {
         Ok(target)
     }
 
-    /// Where a target is that has no address.
-    #[cfg(unix)]
+    /// Where a target is that has no address, or none that is known here.
     pub(super) fn endpoint_without_address(&self, target: &Target) -> Option<Endpoint> {
+        match self.dialler.options.dialer {
+            Some(_) => Some(Endpoint::Dialer),
+            None => self.unix_socket(target),
+        }
+    }
+
+    #[cfg(unix)]
+    fn unix_socket(&self, target: &Target) -> Option<Endpoint> {
         let path = self.dialler.options.unix_sockets.path(target)?;
         Some(Endpoint::Unix(path.clone()))
     }
 
-    /// Every target has an address here.
     #[cfg(not(unix))]
-    pub(super) fn endpoint_without_address(&self, _: &Target) -> Option<Endpoint> {
+    fn unix_socket(&self, _: &Target) -> Option<Endpoint> {
         None
     }
 

@@ -9,6 +9,7 @@ use tracing::debug;
 
 use super::{Connects, Dial, Racer, Stage, Turn};
 use crate::net::{
+    dialer::DialRequest,
     error::{Error, Phase},
     stream::{Endpoint, Stream},
     vocabulary::SocketId,
@@ -33,7 +34,8 @@ impl Connects {
         let connected = match attempt
             .racers
             .get(at)
-            .map(|racer| racer.stream.is_connected())
+            .and_then(|racer| racer.stream.as_ref())
+            .map(Stream::is_connected)
         {
             Some(Ok(false)) | None => return,
             Some(Ok(true)) => Ok(()),
@@ -41,9 +43,12 @@ impl Connects {
         };
         let mut racer = attempt.racers.swap_remove(at);
         self.racers.remove(&name);
-        let usable = connected
-            .and_then(|()| racer.stream.configure(&self.dialler.options.tcp))
-            .and_then(|()| racer.stream.deregister(&self.registry));
+        let usable = connected.and_then(|()| match &mut racer.stream {
+            Some(stream) => stream
+                .configure(&self.dialler.options.tcp)
+                .and_then(|()| stream.deregister(&self.registry)),
+            None => Ok(()),
+        });
         match usable {
             Ok(()) => self.has_won(id, racer, now),
             Err(error) => {
@@ -54,8 +59,81 @@ impl Connects {
         self.settle(now);
     }
 
+    /// A call of the embedder's dialer has ended.
+    pub(crate) fn called(
+        &mut self,
+        name: SocketId,
+        result: Option<io::Result<Stream>>,
+        now: Instant,
+    ) {
+        // There may be room for another one.
+        let failed = self.calls.start_waiting();
+        self.calls_failed(failed, now);
+        if let Some((id, mut racer)) = self.take_racer(name) {
+            let nothing = || Err(io::ErrorKind::NotConnected.into());
+            let usable = result.unwrap_or_else(nothing).and_then(|stream| {
+                stream.configure(&self.dialler.options.tcp)?;
+                Ok(stream)
+            });
+            match usable {
+                Ok(stream) => {
+                    racer.stream = Some(stream);
+                    self.has_won(id, racer, now);
+                }
+                Err(error) => {
+                    self.give_back(&racer.turn, id);
+                    self.address_failed(id, &racer.endpoint, error, now);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    fn calls_failed(&mut self, failed: Vec<(SocketId, io::Error)>, now: Instant) {
+        for (name, error) in failed {
+            if let Some((id, racer)) = self.take_racer(name) {
+                self.give_back(&racer.turn, id);
+                self.address_failed(id, &racer.endpoint, error, now);
+            }
+        }
+    }
+
+    fn take_racer(&mut self, name: SocketId) -> Option<(SocketId, Racer)> {
+        let id = self.racers.remove(&name)?;
+        let racers = &mut self.attempts.get_mut(&id)?.racers;
+        let at = racers.iter().position(|racer| racer.name == name)?;
+        Some((id, racers.swap_remove(at)))
+    }
+
+    /// Has the embedder's dialer called for an attempt whose turn it is.
+    fn call(&mut self, id: SocketId, now: Instant) {
+        let Some(dialer) = self.dialler.options.dialer.clone() else {
+            return;
+        };
+        let Some(attempt) = self.attempts.get_mut(&id) else {
+            return;
+        };
+        let name = SocketId::next();
+        let deadline = attempt.clock.deadline();
+        let url = attempt.request.url.clone();
+        let (request, call) = DialRequest::new(url, &attempt.target, deadline);
+        attempt.racers.push(Racer {
+            name,
+            endpoint: Endpoint::Dialer,
+            turn: attempt.turn(&Endpoint::Dialer),
+            stream: None,
+            _call: Some(call),
+        });
+        self.racers.insert(name, id);
+        let failed = self.calls.start(name, dialer, request);
+        self.calls_failed(failed, now);
+    }
+
     /// "Establish a TCP connection" to an endpoint whose turn it has.
     pub(super) fn dial(&mut self, id: SocketId, endpoint: Endpoint, now: Instant) {
+        if endpoint == Endpoint::Dialer {
+            return self.call(id, now);
+        }
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
@@ -72,7 +150,8 @@ impl Connects {
                     name,
                     endpoint,
                     turn,
-                    stream,
+                    stream: Some(stream),
+                    _call: None,
                 });
                 self.racers.insert(name, id);
             }
@@ -110,6 +189,9 @@ impl Connects {
 
     /// The first one that is connected goes on, alone.
     pub(super) fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
+        let Some(stream) = racer.stream else {
+            return;
+        };
         self.end_race(id, Some(&racer.turn));
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
@@ -130,7 +212,7 @@ impl Connects {
             span: attempt.span.clone(),
         };
         self.set_timer(id, now);
-        if let Err(error) = self.workers.submit(dial, racer.stream) {
+        if let Err(error) = self.workers.submit(dial, stream) {
             let error = self
                 .attempts
                 .get(&id)

@@ -163,7 +163,7 @@ mod race {
     }
 
     fn turn(port: u16, last: u8) -> Turn {
-        Turn::at(&Endpoint::Tcp(([127, 0, 0, last], port).into()))
+        Turn::at(&Endpoint::Tcp(([127, 0, 0, last], port).into())).unwrap()
     }
 
     #[test]
@@ -283,7 +283,8 @@ mod race {
             .pop()
             .unwrap();
         connects.racers.remove(&racer.name);
-        racer.stream.deregister(&connects.registry).unwrap();
+        let stream = racer.stream.as_mut().unwrap();
+        stream.deregister(&connects.registry).unwrap();
         connects.has_won(id, racer, now);
         connects.settle(now);
     }
@@ -423,7 +424,7 @@ mod any_order {
             });
             for (id, turn) in racing.chain(self.dialling.iter().cloned()) {
                 // Only behind a proxy do two racers of one socket have the same turn.
-                let shared = matches!(turn, Turn::BehindProxy(..));
+                let shared = matches!(turn, Turn::Name(..));
                 let before = busy.insert(turn.clone(), id);
                 let alone = before.is_none_or(|before| shared && before == id);
                 assert!(alone, "two at a time: {turn:?}");
