@@ -22,6 +22,55 @@
 //! # }
 //! ```
 //!
+//! # Scope
+//!
+//! In scope: the events of the DOM and HTML Standards, aborting, `Blob`, timers and the client side of WebSockets, for a host without
+//! documents. Out of scope: nodes, `fetch`, streams, workers, a WebSocket server (the binary's is for tests).
+//!
+//! # States
+//!
+//! ```text
+//! new WebSocket ─▶ CONNECTING ──open──▶ OPEN ──close(), or the peer's Close──▶ CLOSING ──close──▶ CLOSED
+//!                      │                 │                                        ▲             ▲
+//!                      └──── close() ────┼────────────────────────────────────────┘             │
+//!                                        └── the line is cut or an error: error, close (1006) ──┘
+//! ```
+//!
+//! `readyState` changes in tasks and in `close()` only: script never sees it move within a turn.
+//!
+//! # Threads
+//!
+//! A context, its [`EventLoop`] and all script stay on one thread. The network has its own: one that owns the open connections, from the
+//! first socket until a few seconds after the last, and a bounded number that connect. What other threads may hold: a
+//! [`Spawner`], which runs closures on the script's thread, and a [`LoopWaker`](event_loop::LoopWaker). There is no global state: two
+//! contexts share nothing.
+//!
+//! # Lifetime
+//!
+//! A socket lives while it connects, while it has bytes to send, and while an event can still reach a listener; that is also what keeps
+//! [`EventLoop::run`] going. One that script has lost while it was open closes without a code. Dropping the context ends its
+//! connections and threads; drop the loop as well, which holds the tasks and timers that wait.
+//!
+//! Under an executor other than [`EventLoop`] and with no listener on any socket the crate's job has ended; sending, closing, a new socket or
+//! reading `readyState` brings it back, adding a listener alone does not: add listeners right after the constructor, or run an [`EventLoop`].
+//!
+//! # Scripts that are not trusted
+//!
+//! Everything that comes from the network is bounded, and script is told of a failure no more than browsers tell. What a script may do is for the
+//! embedder to bound; `examples/untrusted.rs` shows all of it together:
+//!
+//! 1. **Time and stack**: Boa's [`RuntimeLimits`](boa_engine::vm::RuntimeLimits): iterations of a loop, recursion, the stack. Script cannot catch
+//!    these errors; they end the task, and the loop goes on.
+//! 2. **Whom it reaches**: a policy (`WebSocketExtensionBuilder::policy`, `net::PolicyRules`), asked about the URL and about each address.
+//! 3. **How much**: `net::Limits`: sockets, connectors, bytes of a message and of each queue. Bytes in buffers handed to script are
+//!    counted, and the collector is asked to run when they have grown.
+//! 4. **A watchdog**: another thread sets a flag and wakes the loop; the host runs [`Turns::run_until`](event_loop::Turns::run_until) with
+//!    that flag and then drops the context and the loop.
+//!
+//! What Boa cannot do: it has no interrupt. The watchdog is heeded between tasks, so one long run of script, a regular expression or a native
+//! function that computes long holds it back; Boa's heap has no limit; and deep native recursion can end the process. A script that may be
+//! malicious belongs in a process of its own, with the operating system's limits on memory and time.
+//!
 //! # Rooms
 //!
 //! Each module stands on those before it and knows nothing of those after it.
@@ -33,26 +82,30 @@
 //! | [`event_loop`] | Boa's job executor with HTML's semantics: tasks, microtasks, timers |
 //! | [`webidl`] | Web IDL for Boa: interface tables, conversions, callbacks, `DOMException` |
 //! | [`dom`] | the DOM Standard's events and abort signals |
-//! | [`html`] | `MessageEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
+//! | [`html`] | `MessageEvent`, `CloseEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
 //! | [`mod@file`] | `Blob`, `File` |
-//! | [`websocket`] | `WebSocket` and `CloseEvent`; joins script and network |
-//! | [`extension`] | the registration of all that |
+//! | [`websocket`] | `WebSocket`; joins script and network |
+//! | [`events`] | the registration of all that needs no network |
+//! | [`extension`] | the registration of all |
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `net` | yes | `WebSocket`, and the modules it needs; without it [`EventsExtension`] registers the rest |
 //! | `cli` | yes | the host binary `boaws` and what only it needs |
-//! | `runtime` | with `cli` | `boa_runtime::RuntimeExtension` for [`WebSocketExtension`] |
+//! | `runtime` | with `cli` | both extensions as `boa_runtime::RuntimeExtension`s; message ports and broadcast channels |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
 //! | `testing` | no | the module `testing`: servers in memory that an embedder's tests play |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
-//! Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
+//! `default-features = false` is the event interfaces alone; with `features = ["ring"]` it is the library without the binary.
+//! `cli`, `ring`, `aws-lc-rs` and `system-roots` imply `net`. Without a provider, `wss:` works with a `rustls::ClientConfig` of the embedder's own
 //! ([`net::TlsOptions::set_config`]) and fails with a clear error otherwise.
 
 // Nothing from outside may panic.
+#![deny(missing_docs)]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(feature = "cli")]

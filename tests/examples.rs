@@ -44,11 +44,18 @@ fn check(name: &str) {
     let program = folder
         .join("examples")
         .join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let modified = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
+    let built = modified(&program).is_some_and(|built| Some(built) >= modified(&source));
+    assert!(
+        built,
+        "{name} is not built from this source; see this file's head"
+    );
     let mut child = Command::new(&program)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}; see this file's head", program.display()));
+        .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let mut output = child.stdout.take().unwrap();
     let (sender, read) = mpsc::channel();
     thread::spawn(move || sender.send(std::io::read_to_string(&mut output)));

@@ -49,6 +49,15 @@ impl Driver {
         }
     }
 
+    /// Enqueues the job if it has ended because nobody listened: it takes what has come meanwhile, and ends again.
+    pub(super) fn come_back(&self, sockets: &Rc<Sockets>, context: &mut Context) {
+        if let Self::Job { enqueued, .. } = self
+            && !enqueued.get()
+        {
+            self.see_to(sockets, context);
+        }
+    }
+
     /// Makes sure that what was just given to the network is flushed when the turn ends, and that
     /// events will find someone. Under another executor the job is enqueued again whenever it is
     /// not there: because all sockets were closed, or because the executor dropped its jobs.

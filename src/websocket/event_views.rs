@@ -3,11 +3,10 @@
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue};
 use boa_gc::Gc;
 
-use crate::html::CloseEventData;
 use crate::{
     dom::{EventCore, event_of},
     file::blob_bytes,
-    html::MessageEventData,
+    html::{CloseEventData, MessageEventData},
     webidl::{buffer_source_bytes, type_error},
 };
 

@@ -136,6 +136,11 @@ impl Sockets {
         self.driver.see_to(self, context);
     }
 
+    /// Has somebody look for events in a later turn, though nobody listens.
+    pub(super) fn look_for_events(self: &Rc<Self>, context: &mut Context) {
+        self.driver.come_back(self, context);
+    }
+
     /// What [`SocketState::must_survive`] depends on has changed. What needs holding is held from
     /// now on; whether one can be let go is looked at when the turn ends.
     pub(super) fn changed(&self, core: &TargetCore, state: &SocketState) {

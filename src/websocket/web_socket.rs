@@ -196,9 +196,16 @@ fn url(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue
 }
 
 fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    with_state(this, context, |state| {
-        (state.ready_state.get() as i32).into()
-    })
+    let (state, sockets) = with_state(this, context, |state| {
+        (state.ready_state.get(), state.sockets.upgrade())
+    })?;
+    // A script that polls the state without listening is shown the changes under every executor.
+    if state != ReadyState::Closed
+        && let Some(sockets) = sockets
+    {
+        sockets.look_for_events(context);
+    }
+    Ok((state as i32).into())
 }
 
 fn buffered_amount(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -86,10 +86,12 @@ impl JobExecutor for SmolExecutor {
                 futures.insert(job.call(cell));
             }
             while let Some(job) = self.next_promise_job() {
-                settle(job.call(&mut cell.borrow_mut()), cell);
+                let result = job.call(&mut cell.borrow_mut());
+                settle(result, cell);
             }
             if let Some(job) = self.next_generic_job() {
-                settle(job.call(&mut cell.borrow_mut()), cell);
+                let result = job.call(&mut cell.borrow_mut());
+                settle(result, cell);
                 future::yield_now().await;
                 continue;
             }

@@ -78,10 +78,12 @@ impl JobExecutor for TokioExecutor {
                 futures.insert(job.call(cell));
             }
             while let Some(job) = self.next_promise_job() {
-                settle(job.call(&mut cell.borrow_mut()), cell);
+                let result = job.call(&mut cell.borrow_mut());
+                settle(result, cell);
             }
             if let Some(job) = self.next_generic_job() {
-                settle(job.call(&mut cell.borrow_mut()), cell);
+                let result = job.call(&mut cell.borrow_mut());
+                settle(result, cell);
                 continue;
             }
             if !self.async_jobs.borrow().is_empty() {

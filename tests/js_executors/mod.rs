@@ -17,7 +17,7 @@ use boa_engine::{
     context::ContextBuilder,
     job::{JobExecutor, SimpleJobExecutor},
 };
-use boa_runtime::extensions::TimeoutExtension;
+use boa_runtime::{RuntimeExtension, extensions::TimeoutExtension};
 use boa_websocket::{
     Microtasks,
     cli::test::{TestExecutor, run_test_process},
@@ -101,7 +101,7 @@ struct Running<E> {
 impl<E: JobExecutor + 'static> TestExecutor for Running<E> {
     fn context(&self, builder: ContextBuilder) -> JsResult<Context> {
         let mut context = builder.job_executor(Rc::clone(&self.executor)).build()?;
-        boa_runtime::register((TimeoutExtension,), None, &mut context)?;
+        TimeoutExtension.register(None, &mut context)?;
         Ok(context)
     }
 
