@@ -51,8 +51,8 @@
 //! [`EventLoop::run`] going. One that script has lost while it was open closes without a code. Dropping the context ends its
 //! connections and threads; drop the loop as well, which holds the tasks and timers that wait.
 //!
-//! Under an executor other than [`EventLoop`] and with no listener on any socket the crate's job has ended; sending, closing, a new socket or
-//! reading `readyState` brings it back, adding a listener alone does not: add listeners right after the constructor, or run an [`EventLoop`].
+//! Under an executor other than [`EventLoop`] the crate has one job, which ends when no socket keeps it: with no listener on any, say. A new
+//! listener, sending, closing, a new socket or reading `readyState` brings it back, and what has come meanwhile is seen then.
 //!
 //! # Scripts that are not trusted
 //!

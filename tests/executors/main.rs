@@ -2,7 +2,14 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "../event_loop_smol/mod.rs"]
+mod event_loop_smol;
+#[path = "../event_loop_tokio/mod.rs"]
 mod event_loop_tokio;
+#[path = "../net_connections/harness.rs"]
+#[allow(dead_code, reason = "each user of the harness needs a part of it")]
+mod harness;
+mod listeners;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,6 +23,7 @@ use boa_websocket::{
     cli::serve::{Server, ServerOptions},
     html::set_uncaught_error_sink,
 };
+use event_loop_smol::SmolExecutor;
 use event_loop_tokio::TokioExecutor;
 
 /// Two listeners, microtasks between them, several messages, then the end of the socket.
@@ -65,6 +73,30 @@ fn converse_on<E: JobExecutor + 'static>(executor: Rc<E>) -> String {
     log(&mut context)
 }
 
+/// Runs `test` in a context of each executor that is not the crate's own, bare and in `Microtasks`; `test` is told which.
+fn under_each_foreign_executor(test: impl Fn(&mut Context, &str)) {
+    let server = Server::start(ServerOptions::default()).unwrap();
+    let try_on = |name: &str, mut context: Context| test(&mut context, name);
+    try_on(
+        "simple",
+        context_on(Rc::new(SimpleJobExecutor::new()), &server),
+    );
+    try_on(
+        "tokio",
+        context_on(Rc::new(TokioExecutor::default()), &server),
+    );
+    try_on(
+        "smol",
+        context_on(Rc::new(SmolExecutor::default()), &server),
+    );
+    let simple = Microtasks::new(Rc::new(SimpleJobExecutor::new()));
+    try_on("simple in Microtasks", context_on(simple, &server));
+    let tokio = Microtasks::new(Rc::new(TokioExecutor::default()));
+    try_on("tokio in Microtasks", context_on(tokio, &server));
+    let smol = Microtasks::new(Rc::new(SmolExecutor::default()));
+    try_on("smol in Microtasks", context_on(smol, &server));
+}
+
 /// What HTML asks for: all microtasks of one listener before the next.
 const BY_THE_STANDARD: &str = "open A1 m n B1 A2 m n B2 1000 enough true";
 
@@ -76,6 +108,12 @@ fn event_loop() {
 #[test]
 fn simple_job_executor_in_microtasks() {
     let executor = Microtasks::new(Rc::new(SimpleJobExecutor::new()));
+    assert_eq!(converse_on(executor), BY_THE_STANDARD);
+}
+
+#[test]
+fn smol_executor_in_microtasks() {
+    let executor = Microtasks::new(Rc::new(SmolExecutor::default()));
     assert_eq!(converse_on(executor), BY_THE_STANDARD);
 }
 
@@ -106,6 +144,11 @@ fn check_bare_order(log: &str) {
 #[test]
 fn bare_simple_job_executor() {
     check_bare_order(&converse_on(Rc::new(SimpleJobExecutor::new())));
+}
+
+#[test]
+fn bare_smol_executor() {
+    check_bare_order(&converse_on(Rc::new(SmolExecutor::default())));
 }
 
 #[test]
