@@ -42,8 +42,8 @@
 //!
 //! A context, its [`EventLoop`] and all script stay on one thread. The network has its own: one that owns the open connections, from the
 //! first socket until a few seconds after the last, and a bounded number that connect. What other threads may hold: a
-//! [`Spawner`], which runs closures on the script's thread, and a [`LoopWaker`](event_loop::LoopWaker). There is no global state: two
-//! contexts share nothing.
+//! [`Spawner`], which runs closures on the script's thread, a [`LoopWaker`](event_loop::LoopWaker), and a `WebSocketsHandle`, which
+//! closes and aborts sockets under every executor. There is no global state: two contexts share nothing.
 //!
 //! # Lifetime
 //!
@@ -133,4 +133,4 @@ pub use events::EventsExtension;
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
 #[cfg(feature = "net")]
-pub use websocket::{WebSocket, WebSockets};
+pub use websocket::{WebSocket, WebSockets, WebSocketsHandle};

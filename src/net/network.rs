@@ -1,12 +1,17 @@
 //! The handle of the JavaScript thread.
 
-use std::{collections::HashMap, fmt, mem, sync::Arc, thread::JoinHandle};
+use std::{
+    collections::HashMap,
+    fmt, mem,
+    sync::{Arc, Weak},
+    thread::JoinHandle,
+};
 
 use super::{
     connect::Dialler,
     error::{Error, Phase},
     options::Options,
-    queue::{Charge, EventBatch, EventQueue, Item, Pushed},
+    queue::{Charge, EndAll, EventBatch, EventQueue, Inbox, Item, Pushed},
     thread::{self, Shared},
     vocabulary::{Command, SocketId},
 };
@@ -184,10 +189,37 @@ impl Network {
         self.gathered.push(Item::Discard { id });
     }
 
+    /// What other threads may hold to end sockets.
+    pub(crate) fn ender(&self) -> Ender {
+        Ender(Arc::downgrade(&self.shared.inbox))
+    }
+
     /// Sockets whose last event has not been taken.
     #[must_use]
     pub fn sockets(&self) -> usize {
         self.charges.len()
+    }
+}
+
+/// Ends sockets from any thread, also while the network's owner is busy. Without effect once that is dropped, and where
+/// there is no thread of the network's, and so no socket that it knows.
+pub(crate) struct Ender(Weak<Inbox>);
+
+impl Ender {
+    /// A [`Command::Close`] or [`Command::Cut`].
+    pub(crate) fn end(&self, command: Command) {
+        self.tell(Item::Command(command));
+    }
+
+    /// The same for all that there are. What the owner has not [flushed](Network::flush) is not among them.
+    pub(crate) fn end_all(&self, end: EndAll) {
+        self.tell(Item::EndAll(end));
+    }
+
+    fn tell(&self, item: Item) {
+        if let Some(inbox) = self.0.upgrade() {
+            inbox.tell(item);
+        }
     }
 }
 

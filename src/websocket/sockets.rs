@@ -11,7 +11,9 @@ use boa_engine::{Context, JsObject, JsResult};
 use boa_gc::{Gc, WeakGc};
 use rustc_hash::FxHashMap;
 
-use super::{driver::Driver, external_memory::ExternalMemory, feedback, state::SocketState};
+use super::{
+    driver::Driver, external_memory::ExternalMemory, feedback, remote::Requests, state::SocketState,
+};
 use crate::{
     dom::TargetCore,
     event_loop::{EventLoop, TaskSource, perform_a_microtask_checkpoint},
@@ -32,6 +34,8 @@ pub(super) struct Sockets {
     lost: LostSockets,
     batch: RefCell<EventBatch>,
     driver: Driver,
+    /// From other threads.
+    requests: Arc<Requests>,
     pub(super) external_memory: ExternalMemory,
 }
 
@@ -60,8 +64,10 @@ impl Sockets {
             return Rc::clone(sockets);
         }
         let driver = Driver::of(context);
+        let network = Network::new(options, driver.wake_callback());
         let sockets = Rc::new(Self {
-            network: RefCell::new(Network::new(options, driver.wake_callback())),
+            requests: Requests::new(network.ender(), driver.wake_callback()),
+            network: RefCell::new(network),
             entries: RefCell::default(),
             keeping: Cell::new(0),
             doubtful: RefCell::default(),
@@ -201,6 +207,7 @@ impl Sockets {
         // The batch is taken out: a task may run script that runs the event loop (an embedder's
         // native function, say).
         let mut batch = mem::take(&mut *self.batch.borrow_mut());
+        let asked = self.requests.carry_out(self, context);
         let found = self.network.borrow_mut().take(&mut batch);
         if found {
             self.run_tasks(&mut batch, context);
@@ -209,7 +216,7 @@ impl Sockets {
         self.let_go();
         self.close_lost();
         self.network.borrow_mut().flush();
-        found
+        found || asked
     }
 
     fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, context: &mut Context) {
@@ -280,6 +287,11 @@ impl Sockets {
         drop(entries);
         self.driver.see_to(self, context);
         true
+    }
+
+    /// What other threads ask of them.
+    pub(super) fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     /// Hands over at once what was given to the network: no turn may come.

@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod ending;
 #[path = "../event_loop_smol/mod.rs"]
 mod event_loop_smol;
 #[path = "../event_loop_tokio/mod.rs"]
@@ -14,12 +15,12 @@ mod listeners;
 use std::{cell::RefCell, rc::Rc};
 
 use boa_engine::{
-    Context, JsValue, Source,
+    Context, JsResult, JsValue, NativeFunction, Source,
     job::{JobExecutor, SimpleJobExecutor},
     js_string,
 };
 use boa_websocket::{
-    EventLoop, Hooks, Microtasks, WebSocketExtension,
+    EventLoop, Hooks, Microtasks, WebSocketExtension, WebSockets,
     cli::serve::{Server, ServerOptions},
     html::set_uncaught_error_sink,
 };
@@ -54,6 +55,18 @@ fn context_on<E: JobExecutor + 'static>(executor: Rc<E>, server: &Server) -> Con
         .unwrap();
     extension.register(None, &mut context).unwrap();
     context
+        .register_global_callable(js_string!("unref"), 0, NativeFunction::from_fn_ptr(unref))
+        .unwrap();
+    context
+}
+
+/// `unref()`: nothing waits for the sockets that there are.
+fn unref(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let sockets = WebSockets::of(context).unwrap();
+    for socket in sockets.list() {
+        sockets.set_ref(socket.id, false, context);
+    }
+    Ok(JsValue::undefined())
 }
 
 fn eval(context: &mut Context, source: &str) -> JsValue {
@@ -175,7 +188,7 @@ fn the_job_comes_back_after_an_executor_dropped_it() {
         .register_global_callable(
             js_string!("boom"),
             0,
-            boa_engine::NativeFunction::from_fn_ptr(|_, _, context| {
+            NativeFunction::from_fn_ptr(|_, _, context| {
                 let job = boa_engine::job::PromiseJob::new(|_| {
                     Err(boa_engine::JsNativeError::error()
                         .with_message("boom")

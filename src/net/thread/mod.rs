@@ -32,7 +32,7 @@ use super::{
     connect::{Connects, Dialler, Ended},
     error::{Error, ErrorKind, Phase},
     observer::Destination,
-    queue::{EventQueue, Inbox, Item},
+    queue::{EndAll, EventQueue, Inbox, Item},
     vocabulary::{Command, SocketId},
 };
 
@@ -289,6 +289,7 @@ impl SocketThread {
                 self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
+            Item::EndAll(end) => self.end_all(&end, now),
             Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
             Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
             Item::Settled { id } => self.with_socket(id, Socket::settle),
@@ -344,6 +345,20 @@ impl SocketThread {
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
+        }
+    }
+
+    fn end_all(&mut self, end: &EndAll, now: Instant) {
+        let mut ids: Vec<SocketId> = self.sockets.keys().copied().collect();
+        ids.extend(self.connects.ids());
+        for id in ids {
+            if let Some((code, reason)) = end.close.clone() {
+                let code = Some(code);
+                self.handle_command(Command::Close { id, code, reason }, now);
+            }
+            if let Some(at) = end.cut_at {
+                self.handle_command(Command::Cut { id, at }, now);
+            }
         }
     }
 
