@@ -312,8 +312,8 @@ impl WebSocketExtensionBuilder {
 
     /// Who is told of what happens on the network: see [`net::Observer`]. Default: nobody.
     #[must_use]
-    pub fn observer(mut self, observer: std::sync::Arc<dyn net::Observer>) -> Self {
-        self.options.observer = Some(observer);
+    pub fn observer(mut self, observer: impl net::Observer + 'static) -> Self {
+        self.options.observer = Some(std::sync::Arc::new(observer));
         self
     }
 

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     fmt, mem,
     sync::{Arc, Weak},
-    thread::JoinHandle,
 };
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     error::{Error, Phase},
     options::Options,
     queue::{Charge, EndAll, EventBatch, EventQueue, Inbox, Item, Pushed},
-    thread::{self, Shared},
+    thread::{self, Running, Shared},
     vocabulary::{Command, SocketId},
 };
 
@@ -26,8 +25,8 @@ const FLUSH_BYTES: usize = 32 << 10;
 /// The thread is started with the first [`Command::Connect`] and ends three seconds after the
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
 /// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
-/// see it answered, and no thread is left but those that
-/// the resolver or a [`Dialer`](super::Dialer) may hold.
+/// see it answered, and no thread is left but those that the resolver, a [`Dialer`](super::Dialer), or, for more than a second, an
+/// [`Observer`](super::Observer) or a [`Policy`](super::Policy) holds; such a thread ends when they return.
 pub struct Network {
     shared: Shared,
     /// What is counted for each socket whose `Closed` has not been taken.
@@ -36,7 +35,7 @@ pub struct Network {
     gathered_bytes: usize,
     /// Sockets of which messages were consumed since the last flush.
     unflushed: Vec<SocketId>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Running>,
 }
 
 impl Network {
@@ -113,7 +112,7 @@ impl Network {
     fn start(&mut self) {
         if let Some(ended) = self.thread.take() {
             // It has let go of the inbox, so it is at its very end.
-            let _ = ended.join();
+            ended.join();
         }
         let mut waiting = self.shared.inbox.detach();
         waiting.retain(|item| {
@@ -230,9 +229,13 @@ impl Drop for Network {
         gathered.retain(|item| !matches!(item, Item::Connect { .. }));
         self.shared.inbox.push(&mut gathered);
         self.shared.inbox.stop();
-        if let Some(thread) = self.thread.take() {
-            // A panic in it has been reported there.
-            let _ = thread.join();
+        if let Some(thread) = self.thread.take()
+            && !thread.join_in_time(&self.shared.dialler.options)
+        {
+            tracing::error!(
+                target: "boa_websocket::net",
+                "the network's thread is held up by the observer or the policy, and is left to itself"
+            );
         }
         self.shared.events.close();
     }

@@ -8,6 +8,7 @@ mod answers;
 mod deadlines;
 mod desk;
 mod liveness;
+mod running;
 mod socket;
 
 use std::{
@@ -15,7 +16,6 @@ use std::{
     io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -23,6 +23,7 @@ use mio::{Events, Poll, Token, Waker};
 use tracing::{Span, debug, debug_span};
 use url::Url;
 
+pub(super) use self::running::Running;
 use self::{
     deadlines::Deadlines,
     desk::Desk,
@@ -59,7 +60,7 @@ pub(super) struct Shared {
 /// # Errors
 ///
 /// No poller or no thread can be had, mostly for lack of file descriptors.
-pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
+pub(super) fn spawn(shared: &Shared) -> io::Result<Running> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
     let mut sockets = SocketThread {
@@ -80,13 +81,11 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
         shared: shared.clone(),
     };
     shared.inbox.attach(waker);
-    let spawned = thread::Builder::new()
-        .name("boaws-socket".into())
-        .spawn(move || sockets.run());
-    if spawned.is_err() {
+    let started = Running::start(move || sockets.run());
+    if started.is_err() {
         shared.inbox.detach();
     }
-    spawned
+    started
 }
 
 struct SocketThread {
