@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     dom::TargetCore,
-    event_loop::{EventLoop, TaskSource, perform_a_microtask_checkpoint},
+    event_loop::{EventLoop, TaskSource, has_microtask_checkpoint, perform_a_microtask_checkpoint},
     net::{Command, EventBatch, Network, Options, SocketId},
     webidl::type_error,
 };
@@ -202,15 +202,21 @@ impl Sockets {
     }
 
     /// Everything there is to do in one turn: the tasks of one batch of events, each with its
-    /// microtask checkpoint, then what script has given to the network. Returns whether there was an event.
+    /// microtask checkpoint (or a single task, where there is no such thing), then what script has given to the network. Returns whether there was an event.
     pub(super) fn turn(self: &Rc<Self>, context: &mut Context) -> bool {
         // The batch is taken out: a task may run script that runs the event loop (an embedder's
         // native function, say).
         let mut batch = mem::take(&mut *self.batch.borrow_mut());
         let asked = self.requests.carry_out(self, context);
-        let found = self.network.borrow_mut().take(&mut batch);
+        let found = !batch.is_empty() || self.network.borrow_mut().take(&mut batch);
         if found {
-            self.run_tasks(&mut batch, context);
+            // Where there is no checkpoint the executor has its turn after each task: it may run microtasks then. What is
+            // left of the batch waits here; no other turn comes in between, for the executor has one job for all.
+            let most = match has_microtask_checkpoint(context) {
+                true => usize::MAX,
+                false => 1,
+            };
+            self.run_tasks(&mut batch, most, context);
         }
         *self.batch.borrow_mut() = batch;
         self.let_go();
@@ -219,10 +225,13 @@ impl Sockets {
         found || asked
     }
 
-    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, context: &mut Context) {
+    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, most: usize, context: &mut Context) {
         // Released a run of events of one socket at a time: a flood comes from one.
         let mut released: Option<(SocketId, usize)> = None;
-        while let Some(event) = batch.next_event() {
+        for _ in 0..most {
+            let Some(event) = batch.next_event() else {
+                break;
+            };
             let (id, charge) = (event.id(), event.charge());
             feedback::run(event, batch, self, context);
             perform_a_microtask_checkpoint(context);
