@@ -2,22 +2,35 @@
 //! `EventTarget`, `Event`, `CloseEvent`, `WebSocket` and their kin as native classes, backed by a
 //! blocking Rust socket thread.
 //!
-#![cfg_attr(feature = "net", doc = "```no_run")]
+#![cfg_attr(feature = "net", doc = "```")]
 #![cfg_attr(not(feature = "net"), doc = "```ignore")]
-//! use boa_engine::{Context, JsResult, Source};
+//! use boa_engine::{Context, JsValue, Source};
 //! use boa_websocket::{EventLoop, WebSocketExtension};
 //!
-//! # fn main() -> JsResult<()> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "wss://example.org/chat";
+//! # // While this is tested, a server on this machine that sends everything back.
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let url = format!("ws://{}/", listener.local_addr()?);
+//! # std::thread::spawn(move || {
+//! #     let tcp = listener.accept().expect("a client").0;
+//! #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+//! #     while let Ok(message) = socket.read() {
+//! #         if message.is_text() { let _ = socket.send(message); }
+//! #     }
+//! # });
 //! let event_loop = EventLoop::new();
 //! let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 //! WebSocketExtension::default().register(None, &mut context)?;
-//! context.eval(Source::from_bytes(
-//!     "const ws = new WebSocket('wss://example.org/chat');
+//! context.eval(Source::from_bytes(&format!(
+//!     "const ws = new WebSocket('{url}');
 //!      ws.onopen = () => ws.send('hello');
 //!      ws.onmessage = (event) => ws.close(1000, event.data);
-//!      ws.onclose = (event) => { globalThis.code = event.code };",
-//! ))?;
+//!      ws.onclose = (event) => globalThis.code = event.code;",
+//! )))?;
+//! // Until nothing can happen any more.
 //! event_loop.run(&mut context)?;
+//! assert_eq!(context.eval(Source::from_bytes("code"))?, JsValue::from(1000));
 //! # Ok(())
 //! # }
 //! ```

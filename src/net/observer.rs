@@ -44,7 +44,8 @@ use super::{
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-/// use boa_websocket::{WebSocketExtension, net::{MessageView, Observer, SocketId}};
+/// use boa_engine::{Context, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension, net::{MessageView, Observer, SocketId}};
 ///
 /// #[derive(Debug, Default)]
 /// struct Received(AtomicU64);
@@ -55,9 +56,26 @@ use super::{
 ///     }
 /// }
 ///
-/// # fn main() -> Result<(), boa_websocket::Error> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
+/// # let event_loop = EventLoop::new();
+/// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 /// let received = Arc::new(Received::default());
 /// let extension = WebSocketExtension::builder().observer(received.clone()).build()?;
+/// extension.register(None, &mut context)?;
+/// context.eval(Source::from_bytes(&format!(
+///     "const ws = new WebSocket('{url}'); ws.onopen = () => ws.send('12345'); ws.onmessage = () => ws.close()"
+/// )))?;
+/// event_loop.run(&mut context)?;
+/// assert_eq!(received.0.load(Ordering::Relaxed), 5);
 /// # Ok(())
 /// # }
 /// ```

@@ -27,21 +27,36 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use boa_engine::{Context, JsResult};
-/// use boa_websocket::{EventLoop, WebSocketExtension, websocket::WebSockets};
+/// use boa_engine::{Context, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension, websocket::{ReadyState, WebSockets}};
 ///
-/// # fn main() -> JsResult<()> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
 /// # let event_loop = EventLoop::new();
 /// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 /// # WebSocketExtension::default().register(None, &mut context)?;
+/// context.eval(Source::from_bytes(&format!(
+///     "const ws = new WebSocket('{url}'); ws.onclose = (event) => globalThis.code = event.code"
+/// )))?;
 /// let sockets = WebSockets::of(&context).expect("registered above");
-/// for socket in sockets.list() {
-///     println!("{} {:?}: {} messages in", socket.url, socket.ready_state, socket.messages_in);
-/// }
-/// // "Going away", with two seconds for all of them to say goodbye.
-/// sockets.close_all(1001, "", Duration::from_secs(2), &mut context).expect("1001 may be sent");
+/// let [socket] = &sockets.list()[..] else { panic!("one socket") };
+/// assert_eq!((&socket.url, socket.ready_state), (&url, ReadyState::Connecting));
+/// # while sockets.get(socket.id).is_some_and(|socket| socket.ready_state == ReadyState::Connecting) {
+/// #     event_loop.run_until_stalled(&mut context)?;
+/// # }
+/// // Later: "going away", with two seconds for all of them to say goodbye.
+/// sockets.close_all(1001, "", Duration::from_secs(2), &mut context)?;
 /// event_loop.run(&mut context)?;
 /// assert!(sockets.is_empty());
+/// # assert_eq!(context.eval(Source::from_bytes("code"))?.as_number(), Some(1001.0));
 /// # Ok(())
 /// # }
 /// ```
