@@ -10,7 +10,7 @@
 //! closed 4000 "bye"
 //! ```
 
-use std::{error::Error, net::TcpListener, sync::Arc, thread};
+use std::{error::Error, net::TcpListener, thread};
 
 use boa_engine::Context;
 use boa_websocket::{
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let event_loop = EventLoop::new();
     let executor = event_loop.clone();
     let context = &mut Context::builder().job_executor(executor).build()?;
-    let builder = WebSocketExtension::builder().observer(Arc::new(Log));
+    let builder = WebSocketExtension::builder().observer(Log);
     builder.build()?.register(None, context)?;
     let object = WebSocket::connect(&url, &[], &[], context)?;
     let object = object.object();

@@ -6,7 +6,7 @@
 //! 2 sockets are open
 //! ```
 
-use std::{net::SocketAddr, net::TcpListener, sync::Arc, thread, time::Duration};
+use std::{net::SocketAddr, net::TcpListener, thread, time::Duration};
 
 use boa_engine::{Context, Source};
 use boa_websocket::{
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let executor = event_loop.clone();
     let context = &mut Context::builder().job_executor(executor).build()?;
     let builder = WebSocketExtension::builder().limits(|limits| limits.sockets = 2);
-    let builder = builder.policy(Only(server)).observer(Arc::new(Tell));
+    let builder = builder.policy(Only(server)).observer(Tell);
     builder.build()?.register(None, context)?;
     let sockets = WebSockets::of(context).ok_or("not registered")?;
     let end = move |_: &_, context: &mut _| {

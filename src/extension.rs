@@ -42,6 +42,47 @@ pub struct WebSocketExtension {
 }
 
 /// Makes a [`WebSocketExtension`]; see [`WebSocketExtension::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use boa_engine::{Context, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension, net::PolicyRules};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let server = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
+/// # let event_loop = EventLoop::new();
+/// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
+/// // Relative URLs lead to one server, and no others are allowed.
+/// let mut policy = PolicyRules::new();
+/// policy.allow("127.0.0.1")?;
+/// let extension = WebSocketExtension::builder()
+///     .base_url(&server)
+///     .origin("https://game.example")
+///     .policy(policy)
+///     .limits(|limits| limits.sockets = 4)
+///     .timeouts(|timeouts| timeouts.handshake = Duration::from_secs(5))
+///     .build()?;
+/// extension.register(None, &mut context)?;
+/// context.eval(Source::from_bytes(
+///     "globalThis.log = [];
+///      const here = new WebSocket('/scores'), elsewhere = new WebSocket('ws://192.0.2.1/');
+///      here.onopen = () => here.close(4000);
+///      for (const ws of [here, elsewhere]) ws.onclose = (event) => log.push(event.code);",
+/// ))?;
+/// event_loop.run(&mut context)?;
+/// let log = context.eval(Source::from_bytes("log.sort().join()"))?;
+/// assert_eq!(log.display().to_string(), "\"1006,4000\"");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct WebSocketExtensionBuilder {
     options: Options,
@@ -312,8 +353,8 @@ impl WebSocketExtensionBuilder {
 
     /// Who is told of what happens on the network: see [`net::Observer`]. Default: nobody.
     #[must_use]
-    pub fn observer(mut self, observer: std::sync::Arc<dyn net::Observer>) -> Self {
-        self.options.observer = Some(observer);
+    pub fn observer(mut self, observer: impl net::Observer + 'static) -> Self {
+        self.options.observer = Some(std::sync::Arc::new(observer));
         self
     }
 

@@ -2,22 +2,35 @@
 //! `EventTarget`, `Event`, `CloseEvent`, `WebSocket` and their kin as native classes, backed by a
 //! blocking Rust socket thread.
 //!
-#![cfg_attr(feature = "net", doc = "```no_run")]
+#![cfg_attr(feature = "net", doc = "```")]
 #![cfg_attr(not(feature = "net"), doc = "```ignore")]
-//! use boa_engine::{Context, JsResult, Source};
+//! use boa_engine::{Context, JsValue, Source};
 //! use boa_websocket::{EventLoop, WebSocketExtension};
 //!
-//! # fn main() -> JsResult<()> {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "wss://example.org/chat";
+//! # // While this is tested, a server on this machine that sends everything back.
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let url = format!("ws://{}/", listener.local_addr()?);
+//! # std::thread::spawn(move || {
+//! #     let tcp = listener.accept().expect("a client").0;
+//! #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+//! #     while let Ok(message) = socket.read() {
+//! #         if message.is_text() { let _ = socket.send(message); }
+//! #     }
+//! # });
 //! let event_loop = EventLoop::new();
 //! let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 //! WebSocketExtension::default().register(None, &mut context)?;
-//! context.eval(Source::from_bytes(
-//!     "const ws = new WebSocket('wss://example.org/chat');
+//! context.eval(Source::from_bytes(&format!(
+//!     "const ws = new WebSocket('{url}');
 //!      ws.onopen = () => ws.send('hello');
 //!      ws.onmessage = (event) => ws.close(1000, event.data);
-//!      ws.onclose = (event) => { globalThis.code = event.code };",
-//! ))?;
+//!      ws.onclose = (event) => globalThis.code = event.code;",
+//! )))?;
+//! // Until nothing can happen any more.
 //! event_loop.run(&mut context)?;
+//! assert_eq!(context.eval(Source::from_bytes("code"))?, JsValue::from(1000));
 //! # Ok(())
 //! # }
 //! ```
@@ -42,8 +55,8 @@
 //!
 //! A context, its [`EventLoop`] and all script stay on one thread. The network has its own: one that owns the open connections, from the
 //! first socket until a few seconds after the last, and a bounded number that connect. What other threads may hold: a
-//! [`Spawner`], which runs closures on the script's thread, and a [`LoopWaker`](event_loop::LoopWaker). There is no global state: two
-//! contexts share nothing.
+//! [`Spawner`], which runs closures on the script's thread, a [`LoopWaker`](event_loop::LoopWaker), and a `WebSocketsHandle`, which
+//! closes and aborts sockets under every executor. There is no global state: two contexts share nothing.
 //!
 //! # Lifetime
 //!
@@ -51,8 +64,8 @@
 //! [`EventLoop::run`] going. One that script has lost while it was open closes without a code. Dropping the context ends its
 //! connections and threads; drop the loop as well, which holds the tasks and timers that wait.
 //!
-//! Under an executor other than [`EventLoop`] and with no listener on any socket the crate's job has ended; sending, closing, a new socket or
-//! reading `readyState` brings it back, adding a listener alone does not: add listeners right after the constructor, or run an [`EventLoop`].
+//! Under an executor other than [`EventLoop`] the crate has one job, which ends when no socket keeps it: with no listener on any, say. A new
+//! listener, sending, closing, a new socket or reading `readyState` brings it back, and what has come meanwhile is seen then.
 //!
 //! # Scripts that are not trusted
 //!
@@ -133,4 +146,4 @@ pub use events::EventsExtension;
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
 #[cfg(feature = "net")]
-pub use websocket::{WebSocket, WebSockets};
+pub use websocket::{WebSocket, WebSockets, WebSocketsHandle};

@@ -32,7 +32,10 @@ use boa_engine::{
 };
 use boa_gc::{Gc, GcRefCell, WeakGc};
 
-use super::{event_target::TargetCore, listeners::ListenerId};
+use super::{
+    event_target::{ListenersChange, TargetCore},
+    listeners::ListenerId,
+};
 use crate::event_loop::{EventLoop, TimerId};
 
 /// Entries for what is gone are swept out when a list has so many, and again when it has twice as
@@ -451,7 +454,7 @@ impl SignalState {
 }
 
 /// What an AbortSignal's event target calls when its listeners have changed.
-pub(super) fn listeners_changed(core: &TargetCore) {
+pub(super) fn listeners_changed(core: &TargetCore, _: ListenersChange<'_>) {
     let Some(signal) = core.extension::<AbortSignalObject>() else {
         return;
     };

@@ -102,7 +102,7 @@ pub fn event_handler_set<T: NativeObject>(
     // [LegacyTreatNonObjectAsNull]: any object is kept, also one that cannot be called.
     match args.first().and_then(JsValue::as_object) {
         // Set the handler's value and activate it.
-        Some(handler) => target.set_native_listener(type_, handler, algorithm),
+        Some(handler) => target.set_native_listener(type_, handler, algorithm, context),
         // Deactivate it.
         None => target.remove_native_listener(&type_),
     }

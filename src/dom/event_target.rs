@@ -72,7 +72,16 @@ pub struct TargetCore {
 }
 
 /// What an inheriting interface is told with [`TargetCore::on_listeners_changed`].
-pub type ListenersChanged = fn(&TargetCore);
+pub type ListenersChanged = fn(&TargetCore, ListenersChange<'_>);
+
+/// What has happened to a target's listeners. An event handler such as `onclose` is one while it is not null.
+#[derive(Debug)]
+pub enum ListenersChange<'a> {
+    /// One was added, or replaced in its place: here is what is needed to queue something for it.
+    Added(&'a mut Context),
+    /// One was removed: by script, by its signal, because it was to run once, or by Rust code that has no context at hand.
+    Removed,
+}
 
 impl std::fmt::Debug for TargetCore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,14 +100,14 @@ impl TargetCore {
     }
 
     /// Has `call` run whenever a listener or an event handler was added or removed; it must run no
-    /// script. For an interface whose objects live as long as somebody listens.
+    /// script, but may queue tasks and jobs. For an interface whose objects live as long as somebody listens.
     pub fn on_listeners_changed(&self, call: ListenersChanged) {
         self.listeners_changed.set(Some(call));
     }
 
-    fn listeners_changed(&self) {
+    fn listeners_changed(&self, change: ListenersChange<'_>) {
         if let Some(call) = self.listeners_changed.get() {
-            call(self);
+            call(self, change);
         }
     }
 
@@ -132,24 +141,34 @@ impl TargetCore {
 
     /// Sets the object of the native listener for events of this type. Where there is one already,
     /// it keeps its place in the order of listeners; otherwise one is appended that runs `call`.
-    pub fn set_native_listener(&self, type_: JsString, object: JsObject, call: NativeListener) {
+    pub fn set_native_listener(
+        &self,
+        type_: JsString,
+        object: JsObject,
+        call: NativeListener,
+        context: &mut Context,
+    ) {
         {
             let mut listeners = self.listeners.borrow_mut();
             if let Some(object) = listeners.replace_native(&type_, object) {
                 listeners.append(Listener::native(type_, object, call));
             }
         }
-        self.listeners_changed();
+        self.listeners_changed(ListenersChange::Added(context));
     }
 
     /// Removes the native listener for events of this type, if there is one.
     pub fn remove_native_listener(&self, type_: &JsString) {
         self.listeners.borrow_mut().remove_native(type_);
-        self.listeners_changed();
+        self.listeners_changed(ListenersChange::Removed);
     }
 
     /// Adds an event listener. <https://dom.spec.whatwg.org/#add-an-event-listener>
-    pub(super) fn add_an_event_listener(this: &Gc<Self>, listener: Listener) -> Option<ListenerId> {
+    pub(super) fn add_an_event_listener(
+        this: &Gc<Self>,
+        listener: Listener,
+        context: &mut Context,
+    ) -> Option<ListenerId> {
         // 1. N/A: no service worker.
         // 2. Not if its signal is aborted. 3. The callback is not null: the caller has looked.
         let signal = listener.signal.as_ref().map(|signal| signal.signal.clone());
@@ -169,7 +188,7 @@ impl TargetCore {
             let algorithm = signal.state().add_listener_removal(this, id);
             this.listeners.borrow_mut().set_algorithm(id, algorithm);
         }
-        this.listeners_changed();
+        this.listeners_changed(ListenersChange::Added(context));
         Some(id)
     }
 
@@ -185,7 +204,7 @@ impl TargetCore {
     fn listener_removed(&self, removed: Option<Listener>) {
         if let Some(listener) = removed {
             listener.forget_signal();
-            self.listeners_changed();
+            self.listeners_changed(ListenersChange::Removed);
         }
     }
 
@@ -410,7 +429,7 @@ fn add_event_listener(
     flatten_more(args.get_or_undefined(2), &mut listener, context)?;
     // 2. Add an event listener, unless its callback is null.
     if !is_null {
-        TargetCore::add_an_event_listener(&target, listener);
+        TargetCore::add_an_event_listener(&target, listener, context);
     }
     Ok(JsValue::undefined())
 }

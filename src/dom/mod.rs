@@ -46,8 +46,8 @@ pub use event_object::{
     this_event,
 };
 pub use event_target::{
-    EVENT_TARGET, TargetCore, TargetObject, construct_event_target, create_event_target,
-    event_target_extension, target_core, target_of,
+    EVENT_TARGET, ListenersChange, ListenersChanged, TargetCore, TargetObject,
+    construct_event_target, create_event_target, event_target_extension, target_core, target_of,
 };
 pub use global::GlobalScope;
 pub use high_resolution_time::{current_high_resolution_time, time_origin_timestamp};

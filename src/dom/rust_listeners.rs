@@ -139,7 +139,7 @@ fn add(
     listener.kind = CallbackKind::Rust(call);
     listener.once = options.once;
     listener.passive = options.passive;
-    let id = TargetCore::add_an_event_listener(&target, listener)
+    let id = TargetCore::add_an_event_listener(&target, listener, context)
         // Its object is new, so that there is none like it.
         .unwrap_or_default();
     Ok(ListenerHandle {

@@ -122,6 +122,13 @@ pub fn perform_a_microtask_checkpoint(context: &mut Context) {
     }
 }
 
+/// Whether the context's executor has such a checkpoint. (A [`Microtasks`](super::Microtasks) is known from its first microtask on;
+/// until then there is nothing that a checkpoint could run.)
+#[cfg(feature = "net")]
+pub(crate) fn has_microtask_checkpoint(context: &mut Context) -> bool {
+    queue(context).is_some()
+}
+
 /// <https://html.spec.whatwg.org/multipage/webappapis.html#clean-up-after-running-script>
 ///
 /// To be called after each callback into script: performs a microtask checkpoint if the JavaScript

@@ -95,7 +95,7 @@ fn channels(context: &mut Context) -> Channels {
 struct ListenedTo(Vec<JsObject>);
 
 /// Holds a channel as long as it is open and somebody listens.
-fn listeners_changed(core: &TargetCore) {
+fn hold_while_heard(core: &TargetCore) {
     let Some(channel) = core.extension::<BroadcastChannel>() else {
         return;
     };
@@ -129,7 +129,7 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
         if let Some(channel) = core.extension::<BroadcastChannel>() {
             *channel.wrapper.borrow_mut() = Some(object.clone());
         }
-        core.on_listeners_changed(listeners_changed);
+        core.on_listeners_changed(|core, _| hold_while_heard(core));
         let Channels(channels) = channels(context);
         let mut channels = channels.borrow_mut();
         channels.retain(WeakGc::is_upgradable);
@@ -219,7 +219,7 @@ fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
         return Err(illegal_invocation(BROADCAST_CHANNEL.name));
     };
     channel.closed.set(true);
-    listeners_changed(&core);
+    hold_while_heard(&core);
     let Channels(channels) = channels(context);
     channels.borrow_mut().retain(|weak| {
         let open = |core: boa_gc::Gc<TargetCore>| {

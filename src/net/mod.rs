@@ -66,11 +66,13 @@ pub use error::{CertificateFault, Error, ErrorKind, Phase};
 pub(crate) use handshake::is_secret;
 pub use handshake::{Answer, Refusal, is_handshake_header};
 pub use heartbeat::Heartbeat;
+pub(crate) use network::Ender;
 pub use network::Network;
 pub use observer::{Destination, MessageView, Observer, RequestHead, ResponseHead};
 pub use options::{Compression, Limits, Options, Timeouts};
 pub use policy::{Denied, InvalidRule, Policy, PolicyRules};
 pub use proxy::{NoProxy, Proxy, ProxyKind, ProxyOptions, ProxyRefusal};
+pub(crate) use queue::EndAll;
 pub use queue::{EventBatch, TextRange};
 #[cfg(feature = "cli")]
 pub(crate) use resolver::known_addresses;

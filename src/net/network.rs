@@ -1,13 +1,17 @@
 //! The handle of the JavaScript thread.
 
-use std::{collections::HashMap, fmt, mem, sync::Arc, thread::JoinHandle};
+use std::{
+    collections::HashMap,
+    fmt, mem,
+    sync::{Arc, Weak},
+};
 
 use super::{
     connect::Dialler,
     error::{Error, Phase},
     options::Options,
-    queue::{Charge, EventBatch, EventQueue, Item, Pushed},
-    thread::{self, Shared},
+    queue::{Charge, EndAll, EventBatch, EventQueue, Inbox, Item, Pushed},
+    thread::{self, Running, Shared},
     vocabulary::{Command, SocketId},
 };
 
@@ -21,8 +25,8 @@ const FLUSH_BYTES: usize = 32 << 10;
 /// The thread is started with the first [`Command::Connect`] and ends three seconds after the
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
 /// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
-/// see it answered, and no thread is left but those that
-/// the resolver or a [`Dialer`](super::Dialer) may hold.
+/// see it answered, and no thread is left but those that the resolver, a [`Dialer`](super::Dialer), or, for more than a second, an
+/// [`Observer`](super::Observer) or a [`Policy`](super::Policy) holds; such a thread ends when they return.
 pub struct Network {
     shared: Shared,
     /// What is counted for each socket whose `Closed` has not been taken.
@@ -31,7 +35,7 @@ pub struct Network {
     gathered_bytes: usize,
     /// Sockets of which messages were consumed since the last flush.
     unflushed: Vec<SocketId>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Running>,
 }
 
 impl Network {
@@ -108,7 +112,7 @@ impl Network {
     fn start(&mut self) {
         if let Some(ended) = self.thread.take() {
             // It has let go of the inbox, so it is at its very end.
-            let _ = ended.join();
+            ended.join();
         }
         let mut waiting = self.shared.inbox.detach();
         waiting.retain(|item| {
@@ -184,10 +188,37 @@ impl Network {
         self.gathered.push(Item::Discard { id });
     }
 
+    /// What other threads may hold to end sockets.
+    pub(crate) fn ender(&self) -> Ender {
+        Ender(Arc::downgrade(&self.shared.inbox))
+    }
+
     /// Sockets whose last event has not been taken.
     #[must_use]
     pub fn sockets(&self) -> usize {
         self.charges.len()
+    }
+}
+
+/// Ends sockets from any thread, also while the network's owner is busy. Without effect once that is dropped, and where
+/// there is no thread of the network's, and so no socket that it knows.
+pub(crate) struct Ender(Weak<Inbox>);
+
+impl Ender {
+    /// A [`Command::Close`] or [`Command::Cut`].
+    pub(crate) fn end(&self, command: Command) {
+        self.tell(Item::Command(command));
+    }
+
+    /// The same for all that there are. What the owner has not [flushed](Network::flush) is not among them.
+    pub(crate) fn end_all(&self, end: EndAll) {
+        self.tell(Item::EndAll(end));
+    }
+
+    fn tell(&self, item: Item) {
+        if let Some(inbox) = self.0.upgrade() {
+            inbox.tell(item);
+        }
     }
 }
 
@@ -198,9 +229,13 @@ impl Drop for Network {
         gathered.retain(|item| !matches!(item, Item::Connect { .. }));
         self.shared.inbox.push(&mut gathered);
         self.shared.inbox.stop();
-        if let Some(thread) = self.thread.take() {
-            // A panic in it has been reported there.
-            let _ = thread.join();
+        if let Some(thread) = self.thread.take()
+            && !thread.join_in_time(&self.shared.dialler.options)
+        {
+            tracing::error!(
+                target: "boa_websocket::net",
+                "the network's thread is held up by the observer or the policy, and is left to itself"
+            );
         }
         self.shared.events.close();
     }

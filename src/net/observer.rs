@@ -30,6 +30,8 @@ use super::{
 /// **Threads.** All methods are called on the network's own thread, one at a time, and that thread
 /// waits: it serves all sockets of the context, so an observer only takes notes. It may send them
 /// elsewhere; it must not call the network.
+/// One that does not return holds up all sockets of its context, and no other's; dropping the context waits for it for
+/// [`Timeouts::shutdown`](super::Timeouts::shutdown) and a second, and leaves the thread to it.
 ///
 /// **Panics.** A panic is caught and logged once (`tracing`, target `boa_websocket::net`), and the
 /// network does not call this observer again: its notes may be half written. Sockets go on.
@@ -42,7 +44,8 @@ use super::{
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-/// use boa_websocket::{WebSocketExtension, net::{MessageView, Observer, SocketId}};
+/// use boa_engine::{Context, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension, net::{MessageView, Observer, SocketId}};
 ///
 /// #[derive(Debug, Default)]
 /// struct Received(AtomicU64);
@@ -53,9 +56,26 @@ use super::{
 ///     }
 /// }
 ///
-/// # fn main() -> Result<(), boa_websocket::Error> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
+/// # let event_loop = EventLoop::new();
+/// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 /// let received = Arc::new(Received::default());
 /// let extension = WebSocketExtension::builder().observer(received.clone()).build()?;
+/// extension.register(None, &mut context)?;
+/// context.eval(Source::from_bytes(&format!(
+///     "const ws = new WebSocket('{url}'); ws.onopen = () => ws.send('12345'); ws.onmessage = () => ws.close()"
+/// )))?;
+/// event_loop.run(&mut context)?;
+/// assert_eq!(received.0.load(Ordering::Relaxed), 5);
 /// # Ok(())
 /// # }
 /// ```
@@ -117,6 +137,53 @@ pub trait Observer: fmt::Debug + Send + Sync {
     /// Close frame: 1005 for one without a code, 1006 for none.
     fn closed(&self, socket: SocketId, code: u16, reason: &str, was_clean: bool) {
         let _ = (socket, code, reason, was_clean);
+    }
+}
+
+/// For an observer that somebody else reads.
+impl<T: Observer + ?Sized> Observer for Arc<T> {
+    fn connecting(&self, socket: SocketId, to: Destination<'_>) {
+        (**self).connecting(socket, to);
+    }
+
+    fn request(&self, socket: SocketId, request: &RequestHead) {
+        (**self).request(socket, request);
+    }
+
+    fn response(&self, socket: SocketId, response: &ResponseHead) {
+        (**self).response(socket, response);
+    }
+
+    fn open(&self, socket: SocketId, protocol: &str, extensions: &str) {
+        (**self).open(socket, protocol, extensions);
+    }
+
+    fn message_in(&self, socket: SocketId, message: MessageView<'_>) {
+        (**self).message_in(socket, message);
+    }
+
+    fn message_out(&self, socket: SocketId, message: MessageView<'_>) {
+        (**self).message_out(socket, message);
+    }
+
+    fn ping_in(&self, socket: SocketId, payload: usize) {
+        (**self).ping_in(socket, payload);
+    }
+
+    fn ping_out(&self, socket: SocketId) {
+        (**self).ping_out(socket);
+    }
+
+    fn pong(&self, socket: SocketId, round_trip: Duration) {
+        (**self).pong(socket, round_trip);
+    }
+
+    fn failed(&self, socket: SocketId, error: &Error) {
+        (**self).failed(socket, error);
+    }
+
+    fn closed(&self, socket: SocketId, code: u16, reason: &str, was_clean: bool) {
+        (**self).closed(socket, code, reason, was_clean);
     }
 }
 

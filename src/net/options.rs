@@ -290,6 +290,20 @@ mod tests {
     fn defaults_are_those_that_are_documented() {
         let (limits, timeouts) = (Limits::default(), Timeouts::default());
         assert_eq!((limits.message_size, limits.fragments), (64 << 20, 262_144));
+        assert_eq!((limits.sockets, limits.connecting), (10_000, 10_000));
+        assert_eq!((limits.dialling, limits.connectors), (256, 32));
+        assert_eq!(
+            (limits.send_queue, limits.receive_queue),
+            (256 << 20, 16 << 20)
+        );
+        assert_eq!(
+            (limits.response_head, limits.response_headers),
+            (16 << 10, 100)
+        );
+        assert_eq!(timeouts.handshake, Duration::from_secs(30));
+        assert_eq!(timeouts.idle, None);
+        assert_eq!(timeouts.failure_delay, Duration::from_millis(500));
+        assert_eq!(timeouts.shutdown, Duration::from_millis(250));
         assert_eq!(timeouts.close, Duration::from_secs(10));
         assert_eq!(timeouts.linger, Duration::from_secs(2));
     }

@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs},
+    sync::Arc,
 };
 
 use url::Host;
@@ -25,6 +26,13 @@ pub trait Resolver: fmt::Debug + Send + Sync {
     ///
     /// The name is unknown, or could not be asked for. An empty list says the former, too.
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// For a resolver that several contexts share.
+impl<T: Resolver + ?Sized> Resolver for Arc<T> {
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        (**self).resolve(host)
+    }
 }
 
 /// The operating system's, which is the default: `getaddrinfo`, which puts the addresses in the

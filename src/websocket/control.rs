@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{
     arguments::MAX_REASON,
+    remote::WebSocketsHandle,
     sockets::Sockets,
     state::{ReadyState, SocketState},
     web_socket::begin_to_close,
@@ -26,21 +27,36 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use boa_engine::{Context, JsResult};
-/// use boa_websocket::{EventLoop, WebSocketExtension, websocket::WebSockets};
+/// use boa_engine::{Context, Source};
+/// use boa_websocket::{EventLoop, WebSocketExtension, websocket::{ReadyState, WebSockets}};
 ///
-/// # fn main() -> JsResult<()> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
 /// # let event_loop = EventLoop::new();
 /// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
 /// # WebSocketExtension::default().register(None, &mut context)?;
+/// context.eval(Source::from_bytes(&format!(
+///     "const ws = new WebSocket('{url}'); ws.onclose = (event) => globalThis.code = event.code"
+/// )))?;
 /// let sockets = WebSockets::of(&context).expect("registered above");
-/// for socket in sockets.list() {
-///     println!("{} {:?}: {} messages in", socket.url, socket.ready_state, socket.messages_in);
-/// }
-/// // "Going away", with two seconds for all of them to say goodbye.
-/// sockets.close_all(1001, "", Duration::from_secs(2), &mut context).expect("1001 may be sent");
+/// let [socket] = &sockets.list()[..] else { panic!("one socket") };
+/// assert_eq!((&socket.url, socket.ready_state), (&url, ReadyState::Connecting));
+/// # while sockets.get(socket.id).is_some_and(|socket| socket.ready_state == ReadyState::Connecting) {
+/// #     event_loop.run_until_stalled(&mut context)?;
+/// # }
+/// // Later: "going away", with two seconds for all of them to say goodbye.
+/// sockets.close_all(1001, "", Duration::from_secs(2), &mut context)?;
 /// event_loop.run(&mut context)?;
 /// assert!(sockets.is_empty());
+/// # assert_eq!(context.eval(Source::from_bytes("code"))?.as_number(), Some(1001.0));
 /// # Ok(())
 /// # }
 /// ```
@@ -216,23 +232,9 @@ impl WebSockets {
             return Ok(0);
         };
         let at = Instant::now().checked_add(deadline);
-        let ids = sockets.ids();
-        for &id in &ids {
-            let Some(core) = sockets.get(id) else {
-                continue;
-            };
-            close_one(&core, code, reason, context);
-            if let Some(state) = core.extension::<SocketState>() {
-                state.closed_by_host.set(true);
-                sockets.changed(&core, state);
-            }
-            sockets.set_referenced(id, true, context);
-            if let Some(at) = at {
-                sockets.command(Command::Cut { id, at }, context);
-            }
-        }
+        let count = close_every(&sockets, code, reason, at, context);
         sockets.flush();
-        Ok(ids.len())
+        Ok(count)
     }
 
     /// Cuts the line now, without a Close frame; what was not sent is lost. False if there is no such socket. Script sees no
@@ -262,12 +264,31 @@ impl WebSockets {
     /// Whether the event loop is to go on for this socket; each does at first. One that is unreferenced lives on just the
     /// same, but when only such are left the loop ends. False if there is no such socket.
     ///
-    /// With [`EventLoop`](crate::EventLoop) its events come whenever the loop runs. Another executor runs the sockets'
-    /// tasks only while one that is referenced keeps it, and for a turn after each use of a socket.
+    /// With [`EventLoop`](crate::EventLoop) its events come whenever the loop runs. Another executor waits for every job that it
+    /// has, so that there is none of the crate's while only such sockets are left: their events come while another socket is
+    /// referenced, after each use of a socket, and when the host [looks](Self::look_for_events).
     pub fn set_ref(&self, id: SocketId, referenced: bool, context: &mut Context) -> bool {
         self.0
             .upgrade()
             .is_some_and(|sockets| sockets.set_referenced(id, referenced, context))
+    }
+
+    /// Has the next run of the executor see what has come for the sockets, though nothing keeps it: for
+    /// [unreferenced](Self::set_ref) sockets, and those nobody listens to, under an executor other than
+    /// [`EventLoop`](crate::EventLoop). That one looks by itself; for it this does nothing.
+    pub fn look_for_events(&self, context: &mut Context) {
+        if let Some(sockets) = self.0.upgrade() {
+            sockets.look_for_events(context);
+        }
+    }
+
+    /// What other threads may hold to close and abort them.
+    #[must_use]
+    pub fn handle(&self) -> WebSocketsHandle {
+        let sockets = self.0.upgrade();
+        sockets.map_or_else(WebSocketsHandle::dangling, |sockets| {
+            WebSocketsHandle::new(sockets.requests())
+        })
     }
 
     fn find(&self, id: SocketId) -> Option<(Rc<Sockets>, Gc<TargetCore>)> {
@@ -303,7 +324,12 @@ pub(super) fn info(core: &TargetCore, sockets: &Sockets) -> Option<SocketInfo> {
     })
 }
 
-fn close_one(core: &Gc<TargetCore>, code: u16, reason: &str, context: &mut Context) -> bool {
+pub(super) fn close_one(
+    core: &Gc<TargetCore>,
+    code: u16,
+    reason: &str,
+    context: &mut Context,
+) -> bool {
     let Some(state) = core.extension::<SocketState>() else {
         return false;
     };
@@ -315,7 +341,33 @@ fn close_one(core: &Gc<TargetCore>, code: u16, reason: &str, context: &mut Conte
     true
 }
 
-fn abort_one(core: &Gc<TargetCore>, sockets: &Rc<Sockets>, context: &mut Context) {
+/// Closes all; cuts what is not over by `cut_at`. Gives back how many there are.
+pub(super) fn close_every(
+    sockets: &Rc<Sockets>,
+    code: u16,
+    reason: &str,
+    cut_at: Option<Instant>,
+    context: &mut Context,
+) -> usize {
+    let ids = sockets.ids();
+    for &id in &ids {
+        let Some(core) = sockets.get(id) else {
+            continue;
+        };
+        close_one(&core, code, reason, context);
+        if let Some(state) = core.extension::<SocketState>() {
+            state.closed_by_host.set(true);
+            sockets.changed(&core, state);
+        }
+        sockets.set_referenced(id, true, context);
+        if let Some(at) = cut_at {
+            sockets.command(Command::Cut { id, at }, context);
+        }
+    }
+    ids.len()
+}
+
+pub(super) fn abort_one(core: &Gc<TargetCore>, sockets: &Rc<Sockets>, context: &mut Context) {
     let Some(state) = core.extension::<SocketState>() else {
         return;
     };
@@ -329,7 +381,7 @@ fn abort_one(core: &Gc<TargetCore>, sockets: &Rc<Sockets>, context: &mut Context
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4>, with the codes that were registered since.
-fn check_close(code: u16, reason: &str) -> Result<(), InvalidClose> {
+pub(super) fn check_close(code: u16, reason: &str) -> Result<(), InvalidClose> {
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
         return Err(InvalidClose::Code(code));
     }

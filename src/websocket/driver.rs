@@ -11,7 +11,12 @@ use std::{
 use boa_engine::{Context, JsValue, job::NativeAsyncJob};
 
 use super::sockets::{Sockets, WakeCallback};
-use crate::event_loop::{EventLoop, LoopWaker};
+use crate::event_loop::{EventLoop, LoopWaker, has_microtask_checkpoint};
+
+/// How many times an executor without a microtask checkpoint gets its turn between two tasks. One is enough for most; Boa's
+/// `SimpleJobExecutor` runs in each of them those microtasks only that were there at its beginning, and what one of them
+/// enqueues in the next.
+const PASSES: u32 = 8;
 
 /// The one place where the executor makes a difference.
 pub(super) enum Driver {
@@ -88,22 +93,27 @@ async fn run_job(sockets: &Weak<Sockets>, alarm: &Alarm, context: &RefCell<&mut 
         let Some(sockets) = sockets.upgrade() else {
             return;
         };
-        let found = match context.try_borrow_mut() {
-            Ok(mut context) => sockets.turn(&mut context),
+        let (found, passes) = match context.try_borrow_mut() {
+            Ok(mut context) => {
+                let found = sockets.turn(&mut context);
+                let checkpoint = has_microtask_checkpoint(&mut context);
+                (found, if checkpoint { 1 } else { PASSES })
+            }
             // The executor polls while something else has the context: another time.
-            Err(_) => true,
+            Err(_) => (true, 1),
         };
         if !found && !sockets.keeps_alive() {
             return;
         }
         drop(sockets);
         if found {
-            // The executor has its turn between batches.
-            let mut yielded = false;
+            // The executor has its turn between batches, or between tasks where it has no checkpoint.
+            let mut left = passes;
             poll_fn(|cx| {
-                if std::mem::replace(&mut yielded, true) {
+                if left == 0 {
                     return Poll::Ready(());
                 }
+                left -= 1;
                 cx.waker().wake_by_ref();
                 Poll::Pending
             })

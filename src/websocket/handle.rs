@@ -25,19 +25,36 @@ use crate::{
 /// that is [made here](Self::connect) and then dropped goes on as one that script has made: while it connects, while
 /// somebody listens, while it has something to send.
 ///
-/// ```no_run
-/// use boa_engine::{Context, JsResult, js_string, property::Attribute};
-/// use boa_websocket::{dom::add_listener, websocket::{MessageEventView, WebSocket}};
+/// ```
+/// use boa_engine::{Context, Source, js_string, property::Attribute};
+/// use boa_websocket::{EventLoop, WebSocket, WebSocketExtension, dom::add_listener, websocket::MessageEventView};
 ///
-/// # fn main() -> JsResult<()> {
-/// # let mut context = Context::default();
-/// let socket = WebSocket::connect("wss://example.org/feed", &["v2"], &[("X-Game", "chess")], &mut context)?;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # std::thread::spawn(move || {
+/// #     let tcp = listener.accept().expect("a client").0;
+/// #     let mut socket = tungstenite::accept(tcp).expect("a handshake");
+/// #     while let Ok(message) = socket.read() {
+/// #         if message.is_text() { let _ = socket.send(message); }
+/// #     }
+/// # });
+/// # let event_loop = EventLoop::new();
+/// # let mut context = Context::builder().job_executor(event_loop.clone()).build()?;
+/// # WebSocketExtension::default().register(None, &mut context)?;
+/// let socket = WebSocket::connect(&url, &[], &[("X-Game", "chess")], &mut context)?;
+/// // Script has it, too.
+/// context.register_global_property(js_string!("feed"), socket.clone(), Attribute::all())?;
+/// context.eval(Source::from_bytes("feed.onopen = () => feed.send('e2 e4')"))?;
 /// add_listener(socket.object(), "message", |event, context| {
-///     println!("{:?}", MessageEventView::try_from(event)?.text(context)?);
-///     Ok(())
+///     let text = MessageEventView::try_from(event)?.text(context)?;
+///     assert_eq!(text.as_deref(), Some("e2 e4"));
+///     // Not a captured one: the collector does not look into closures.
+///     WebSocket::target_of(event)?.close(Some(4000), "mate", context)
 /// }, &mut context)?;
-/// // Script gets the very same object.
-/// context.register_global_property(js_string!("feed"), socket, Attribute::all())?;
+/// event_loop.run(&mut context)?;
+/// let after = socket.info(&context)?;
+/// assert_eq!((after.messages_in, after.messages_out), (1, 1));
 /// # Ok(())
 /// # }
 /// ```

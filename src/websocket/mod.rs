@@ -26,6 +26,7 @@ mod external_memory;
 mod feedback;
 mod handle;
 mod init;
+mod remote;
 mod sockets;
 mod state;
 pub mod web_socket;
@@ -36,6 +37,7 @@ use url::Url;
 pub use control::{InvalidClose, SocketInfo, WebSockets};
 pub use event_views::{CloseEventView, MessageEventView, MessagePayload};
 pub use handle::WebSocket;
+pub use remote::WebSocketsHandle;
 pub use state::ReadyState;
 pub use web_socket::WEB_SOCKET;
 

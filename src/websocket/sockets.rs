@@ -11,10 +11,12 @@ use boa_engine::{Context, JsObject, JsResult};
 use boa_gc::{Gc, WeakGc};
 use rustc_hash::FxHashMap;
 
-use super::{driver::Driver, external_memory::ExternalMemory, feedback, state::SocketState};
+use super::{
+    driver::Driver, external_memory::ExternalMemory, feedback, remote::Requests, state::SocketState,
+};
 use crate::{
     dom::TargetCore,
-    event_loop::{EventLoop, TaskSource, perform_a_microtask_checkpoint},
+    event_loop::{EventLoop, TaskSource, has_microtask_checkpoint, perform_a_microtask_checkpoint},
     net::{Command, EventBatch, Network, Options, SocketId},
     webidl::type_error,
 };
@@ -32,6 +34,8 @@ pub(super) struct Sockets {
     lost: LostSockets,
     batch: RefCell<EventBatch>,
     driver: Driver,
+    /// From other threads.
+    requests: Arc<Requests>,
     pub(super) external_memory: ExternalMemory,
 }
 
@@ -60,8 +64,10 @@ impl Sockets {
             return Rc::clone(sockets);
         }
         let driver = Driver::of(context);
+        let network = Network::new(options, driver.wake_callback());
         let sockets = Rc::new(Self {
-            network: RefCell::new(Network::new(options, driver.wake_callback())),
+            requests: Requests::new(network.ender(), driver.wake_callback()),
+            network: RefCell::new(network),
             entries: RefCell::default(),
             keeping: Cell::new(0),
             doubtful: RefCell::default(),
@@ -196,26 +202,36 @@ impl Sockets {
     }
 
     /// Everything there is to do in one turn: the tasks of one batch of events, each with its
-    /// microtask checkpoint, then what script has given to the network. Returns whether there was an event.
+    /// microtask checkpoint (or a single task, where there is no such thing), then what script has given to the network. Returns whether there was an event.
     pub(super) fn turn(self: &Rc<Self>, context: &mut Context) -> bool {
         // The batch is taken out: a task may run script that runs the event loop (an embedder's
         // native function, say).
         let mut batch = mem::take(&mut *self.batch.borrow_mut());
-        let found = self.network.borrow_mut().take(&mut batch);
+        let asked = self.requests.carry_out(self, context);
+        let found = !batch.is_empty() || self.network.borrow_mut().take(&mut batch);
         if found {
-            self.run_tasks(&mut batch, context);
+            // Where there is no checkpoint the executor has its turn after each task: it may run microtasks then. What is
+            // left of the batch waits here; no other turn comes in between, for the executor has one job for all.
+            let most = match has_microtask_checkpoint(context) {
+                true => usize::MAX,
+                false => 1,
+            };
+            self.run_tasks(&mut batch, most, context);
         }
         *self.batch.borrow_mut() = batch;
         self.let_go();
         self.close_lost();
         self.network.borrow_mut().flush();
-        found
+        found || asked
     }
 
-    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, context: &mut Context) {
+    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, most: usize, context: &mut Context) {
         // Released a run of events of one socket at a time: a flood comes from one.
         let mut released: Option<(SocketId, usize)> = None;
-        while let Some(event) = batch.next_event() {
+        for _ in 0..most {
+            let Some(event) = batch.next_event() else {
+                break;
+            };
             let (id, charge) = (event.id(), event.charge());
             feedback::run(event, batch, self, context);
             perform_a_microtask_checkpoint(context);
@@ -280,6 +296,11 @@ impl Sockets {
         drop(entries);
         self.driver.see_to(self, context);
         true
+    }
+
+    /// What other threads ask of them.
+    pub(super) fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     /// Hands over at once what was given to the network: no turn may come.

@@ -46,7 +46,9 @@ use super::{
     state::{BinaryType, ReadyState, SocketState},
 };
 use crate::{
-    dom::{EVENT_TARGET, TargetCore, construct_event_target, target_core, target_of},
+    dom::{
+        EVENT_TARGET, ListenersChange, TargetCore, construct_event_target, target_core, target_of,
+    },
     event_handler_attribute,
     file::blob_bytes,
     net::{Command, ConnectRequest, Outgoing},
@@ -164,12 +166,17 @@ pub(super) fn connect(
     Ok(object)
 }
 
-/// Whether somebody listens decides whether the collector may take the socket.
-fn listeners_changed(core: &TargetCore) {
+/// Whether somebody listens decides whether the collector may take the socket, and whether a foreign executor has a job
+/// that brings its events.
+fn listeners_changed(core: &TargetCore, change: ListenersChange<'_>) {
     if let Some(state) = core.extension::<SocketState>()
+        && state.ready_state.get() != ReadyState::Closed
         && let Some(sockets) = state.sockets.upgrade()
     {
         sockets.changed(core, state);
+        if let ListenersChange::Added(context) = change {
+            sockets.look_for_events(context);
+        }
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod control;
 mod events;
+mod from_threads;
 #[path = "../net_connections/harness.rs"]
 #[allow(dead_code, reason = "each user of the harness needs a part of it")]
 mod harness;
+mod held_up;
 mod observing;
 mod quotas;
 

@@ -10,6 +10,7 @@ use std::{
     fmt,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use url::Url;
@@ -22,7 +23,8 @@ pub use rules::{InvalidRule, PolicyRules};
 /// with 1006, the embedder [`ErrorKind::Denied`](super::ErrorKind::Denied).
 ///
 /// Both methods are called on the network's own thread, which waits: they must decide by what they
-/// know, and look nothing up. A panic in one counts as a denial.
+/// know, and look nothing up. A panic in one counts as a denial. One that does not return holds up all sockets of its context, and
+/// no other's; dropping the context does not wait for it for long.
 ///
 /// To a [Unix-domain socket](super::UnixSockets) there is no address, and behind a
 /// [proxy](super::ProxyOptions) or a [dialer](super::Dialer) none is known: only the URL is checked. The proxy itself was chosen
@@ -56,6 +58,21 @@ pub trait Policy: fmt::Debug + Send + Sync {
     fn check_without_address(&self, url: &Url) -> Result<(), Denied> {
         let _ = url;
         Ok(())
+    }
+}
+
+/// For a policy that several contexts share.
+impl<T: Policy + ?Sized> Policy for Arc<T> {
+    fn check_url(&self, url: &Url) -> Result<(), Denied> {
+        (**self).check_url(url)
+    }
+
+    fn check_address(&self, url: &Url, address: SocketAddr) -> Result<(), Denied> {
+        (**self).check_address(url, address)
+    }
+
+    fn check_without_address(&self, url: &Url) -> Result<(), Denied> {
+        (**self).check_without_address(url)
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     io, mem,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use mio::Waker;
@@ -27,6 +28,8 @@ pub(crate) enum Item {
     },
     /// Every other command.
     Command(Command),
+    /// From another thread: all sockets that there are now.
+    EndAll(EndAll),
     /// Script will not look at further messages of this socket.
     Discard { id: SocketId },
     /// Enough of this socket's messages have been consumed.
@@ -55,6 +58,12 @@ pub(crate) enum Item {
     },
     /// A socket's transport has told its [`Readiness`](crate::net::Readiness).
     Ready { id: SocketId },
+}
+
+/// A [`Command::Close`] if there is one, and a [`Command::Cut`] if there is a time, for each socket.
+pub(crate) struct EndAll {
+    pub(crate) close: Option<(u16, String)>,
+    pub(crate) cut_at: Option<Instant>,
 }
 
 /// Whether there is a thread that will look at what was pushed.

@@ -7,4 +7,4 @@ mod inbox;
 
 pub use batch::{EventBatch, TextRange};
 pub(crate) use events::{Charge, EventQueue};
-pub(crate) use inbox::{Inbox, Item, Pushed};
+pub(crate) use inbox::{EndAll, Inbox, Item, Pushed};

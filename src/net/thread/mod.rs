@@ -8,6 +8,7 @@ mod answers;
 mod deadlines;
 mod desk;
 mod liveness;
+mod running;
 mod socket;
 
 use std::{
@@ -15,7 +16,6 @@ use std::{
     io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -23,6 +23,7 @@ use mio::{Events, Poll, Token, Waker};
 use tracing::{Span, debug, debug_span};
 use url::Url;
 
+pub(super) use self::running::Running;
 use self::{
     deadlines::Deadlines,
     desk::Desk,
@@ -32,7 +33,7 @@ use super::{
     connect::{Connects, Dialler, Ended},
     error::{Error, ErrorKind, Phase},
     observer::Destination,
-    queue::{EventQueue, Inbox, Item},
+    queue::{EndAll, EventQueue, Inbox, Item},
     vocabulary::{Command, SocketId},
 };
 
@@ -59,7 +60,7 @@ pub(super) struct Shared {
 /// # Errors
 ///
 /// No poller or no thread can be had, mostly for lack of file descriptors.
-pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
+pub(super) fn spawn(shared: &Shared) -> io::Result<Running> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
     let mut sockets = SocketThread {
@@ -80,13 +81,11 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<JoinHandle<()>> {
         shared: shared.clone(),
     };
     shared.inbox.attach(waker);
-    let spawned = thread::Builder::new()
-        .name("boaws-socket".into())
-        .spawn(move || sockets.run());
-    if spawned.is_err() {
+    let started = Running::start(move || sockets.run());
+    if started.is_err() {
         shared.inbox.detach();
     }
-    spawned
+    started
 }
 
 struct SocketThread {
@@ -289,6 +288,7 @@ impl SocketThread {
                 self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
+            Item::EndAll(end) => self.end_all(&end, now),
             Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
             Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
             Item::Settled { id } => self.with_socket(id, Socket::settle),
@@ -344,6 +344,20 @@ impl SocketThread {
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
+        }
+    }
+
+    fn end_all(&mut self, end: &EndAll, now: Instant) {
+        let mut ids: Vec<SocketId> = self.sockets.keys().copied().collect();
+        ids.extend(self.connects.ids());
+        for id in ids {
+            if let Some((code, reason)) = end.close.clone() {
+                let code = Some(code);
+                self.handle_command(Command::Close { id, code, reason }, now);
+            }
+            if let Some(at) = end.cut_at {
+                self.handle_command(Command::Cut { id, at }, now);
+            }
         }
     }
 

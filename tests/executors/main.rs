@@ -2,20 +2,29 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod ending;
+#[path = "../event_loop_smol/mod.rs"]
+mod event_loop_smol;
+#[path = "../event_loop_tokio/mod.rs"]
 mod event_loop_tokio;
+#[path = "../net_connections/harness.rs"]
+#[allow(dead_code, reason = "each user of the harness needs a part of it")]
+mod harness;
+mod listeners;
 
 use std::{cell::RefCell, rc::Rc};
 
 use boa_engine::{
-    Context, JsValue, Source,
+    Context, JsResult, JsValue, NativeFunction, Source,
     job::{JobExecutor, SimpleJobExecutor},
     js_string,
 };
 use boa_websocket::{
-    EventLoop, Hooks, Microtasks, WebSocketExtension,
+    EventLoop, Hooks, Microtasks, WebSocketExtension, WebSockets,
     cli::serve::{Server, ServerOptions},
     html::set_uncaught_error_sink,
 };
+use event_loop_smol::SmolExecutor;
 use event_loop_tokio::TokioExecutor;
 
 /// Two listeners, microtasks between them, several messages, then the end of the socket.
@@ -46,6 +55,18 @@ fn context_on<E: JobExecutor + 'static>(executor: Rc<E>, server: &Server) -> Con
         .unwrap();
     extension.register(None, &mut context).unwrap();
     context
+        .register_global_callable(js_string!("unref"), 0, NativeFunction::from_fn_ptr(unref))
+        .unwrap();
+    context
+}
+
+/// `unref()`: nothing waits for the sockets that there are.
+fn unref(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let sockets = WebSockets::of(context).unwrap();
+    for socket in sockets.list() {
+        sockets.set_ref(socket.id, false, context);
+    }
+    Ok(JsValue::undefined())
 }
 
 fn eval(context: &mut Context, source: &str) -> JsValue {
@@ -65,6 +86,30 @@ fn converse_on<E: JobExecutor + 'static>(executor: Rc<E>) -> String {
     log(&mut context)
 }
 
+/// Runs `test` in a context of each executor that is not the crate's own, bare and in `Microtasks`; `test` is told which.
+fn under_each_foreign_executor(test: impl Fn(&mut Context, &str)) {
+    let server = Server::start(ServerOptions::default()).unwrap();
+    let try_on = |name: &str, mut context: Context| test(&mut context, name);
+    try_on(
+        "simple",
+        context_on(Rc::new(SimpleJobExecutor::new()), &server),
+    );
+    try_on(
+        "tokio",
+        context_on(Rc::new(TokioExecutor::default()), &server),
+    );
+    try_on(
+        "smol",
+        context_on(Rc::new(SmolExecutor::default()), &server),
+    );
+    let simple = Microtasks::new(Rc::new(SimpleJobExecutor::new()));
+    try_on("simple in Microtasks", context_on(simple, &server));
+    let tokio = Microtasks::new(Rc::new(TokioExecutor::default()));
+    try_on("tokio in Microtasks", context_on(tokio, &server));
+    let smol = Microtasks::new(Rc::new(SmolExecutor::default()));
+    try_on("smol in Microtasks", context_on(smol, &server));
+}
+
 /// What HTML asks for: all microtasks of one listener before the next.
 const BY_THE_STANDARD: &str = "open A1 m n B1 A2 m n B2 1000 enough true";
 
@@ -76,6 +121,12 @@ fn event_loop() {
 #[test]
 fn simple_job_executor_in_microtasks() {
     let executor = Microtasks::new(Rc::new(SimpleJobExecutor::new()));
+    assert_eq!(converse_on(executor), BY_THE_STANDARD);
+}
+
+#[test]
+fn smol_executor_in_microtasks() {
+    let executor = Microtasks::new(Rc::new(SmolExecutor::default()));
     assert_eq!(converse_on(executor), BY_THE_STANDARD);
 }
 
@@ -109,6 +160,11 @@ fn bare_simple_job_executor() {
 }
 
 #[test]
+fn bare_smol_executor() {
+    check_bare_order(&converse_on(Rc::new(SmolExecutor::default())));
+}
+
+#[test]
 fn bare_tokio_executor() {
     check_bare_order(&converse_on(Rc::new(TokioExecutor::default())));
 }
@@ -132,7 +188,7 @@ fn the_job_comes_back_after_an_executor_dropped_it() {
         .register_global_callable(
             js_string!("boom"),
             0,
-            boa_engine::NativeFunction::from_fn_ptr(|_, _, context| {
+            NativeFunction::from_fn_ptr(|_, _, context| {
                 let job = boa_engine::job::PromiseJob::new(|_| {
                     Err(boa_engine::JsNativeError::error()
                         .with_message("boom")
