@@ -85,6 +85,7 @@
 //! | [`html`] | `MessageEvent`, `CloseEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
 //! | [`mod@file`] | `Blob`, `File` |
 //! | [`websocket`] | `WebSocket`; joins script and network |
+//! | `web` | what scripts lean on beside sockets: `URL`, `TextDecoder`, `crypto` |
 //! | [`events`] | the registration of all that needs no network |
 //! | [`extension`] | the registration of all |
 //!
@@ -97,6 +98,7 @@
 //! | `runtime` | with `cli` | both extensions as `boa_runtime::RuntimeExtension`s; message ports and broadcast channels |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
+//! | `web` | with `cli` | `URL`, `URLSearchParams`, `TextEncoder`, `TextDecoder` and `crypto` |
 //! | `testing` | no | the module `testing`: servers in memory that an embedder's tests play |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
@@ -123,6 +125,8 @@ pub mod net;
 pub mod protocol;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod webidl;
 #[cfg(feature = "net")]
 pub mod websocket;

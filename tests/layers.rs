@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms and the rooms they may import, from the ground up.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("protocol", &[]),
     ("net", &["protocol"]),
     ("event_loop", &[]),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("dom", &["event_loop", "webidl"]),
     ("html", &["event_loop", "webidl", "dom"]),
     ("file", &["event_loop", "webidl", "dom"]),
+    ("web", &["event_loop", "webidl"]),
     ("events", &["event_loop", "webidl", "dom", "html", "file"]),
     (
         "websocket",
@@ -51,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "dom",
             "html",
             "file",
+            "web",
             "events",
             "websocket",
             "extension",

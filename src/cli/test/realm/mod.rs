@@ -34,10 +34,7 @@ use super::{
 };
 use crate::{
     EventLoop, Hooks, WebSocketExtension,
-    cli::{
-        console::{ErrorLogger, print_error},
-        run::VM_STACK_SIZE,
-    },
+    cli::{console::ErrorLogger, session::VM_STACK_SIZE, terminal::print_error},
     event_loop::{LoopWaker, Turns, report_exception},
     html::{UncaughtError, UncaughtKind, set_uncaught_error_sink},
 };

@@ -12,7 +12,7 @@ use super::{WEB_GLOBALS, import_scripts, prepare, run_script, scripts::load_one}
 use crate::{
     WebSocketExtension,
     cli::{
-        run::define_location,
+        session::define_location,
         test::{
             job::{Harness, Job},
             plan::{Script, script_path},
