@@ -136,5 +136,7 @@ pub use events::EventsExtension;
 #[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
+#[cfg(feature = "web")]
+pub use web::WebExtension;
 #[cfg(feature = "net")]
 pub use websocket::{WebSocket, WebSockets};
