@@ -3,10 +3,12 @@
 use std::{cell::Cell, rc::Rc};
 
 use boa_engine::{Context, JsResult, js_string, property::Attribute};
-use boa_runtime::extensions::ConsoleExtension;
+use boa_runtime::extensions::{
+    Base64Extension, ConsoleExtension, MicrotaskExtension, StructuredCloneExtension,
+};
 
 use super::{console::TerminalLogger, diagnostics, module_loader::FileModuleLoader};
-use crate::{EventLoop, Hooks, WebSocketExtension};
+use crate::{EventLoop, Hooks, WebExtension, WebSocketExtension};
 
 /// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
 /// Deeply nested source text, and `JSON.stringify` of deeply nested objects, recurse natively in Boa.
@@ -42,8 +44,11 @@ impl Session {
         limits.set_stack_size_limit(VM_STACK_SIZE);
         let failed = Rc::new(Cell::new(false));
         let console = ConsoleExtension(TerminalLogger);
-        boa_runtime::register((console, extension), None, &mut context)?;
-        crate::web::register(&mut context)?;
+        // Not `boa_runtime::register`: its timers, `TextEncoder` and `TextDecoder` would only be made to be replaced.
+        let of_boa = (Base64Extension, MicrotaskExtension, StructuredCloneExtension);
+        boa_runtime::register_extensions(of_boa, None, &mut context)?;
+        let ours = (console, extension, WebExtension);
+        boa_runtime::register_extensions(ours, None, &mut context)?;
         diagnostics::install(Rc::clone(&failed), &mut context);
         if let Some(location) = location {
             define_location(location, &mut context)?;

@@ -144,16 +144,7 @@ fn is_integer_array(object: &JsObject) -> bool {
     };
     matches!(
         array.kind(),
-        Some(
-            Int8 | Int16
-                | Int32
-                | BigInt64
-                | Uint8
-                | Uint8Clamped
-                | Uint16
-                | Uint32
-                | BigUint64
-        )
+        Some(Int8 | Int16 | Int32 | BigInt64 | Uint8 | Uint8Clamped | Uint16 | Uint32 | BigUint64)
     )
 }
 

@@ -38,6 +38,7 @@ mod extension;
 mod text_decoder;
 mod text_encoder;
 mod url_object;
+mod url_parser;
 mod url_search_params;
 mod url_setters;
 

@@ -27,8 +27,8 @@ use encoding_rs::{
 
 use super::bytes_of_argument;
 use crate::webidl::{
-    Dictionary, Interface, Member, construct_platform_object, dom_string,
-    illegal_invocation, is_buffer_source, type_error,
+    Dictionary, Interface, Member, construct_platform_object, dom_string, illegal_invocation,
+    is_buffer_source, type_error,
 };
 
 /// The interface `TextDecoder`.

@@ -29,7 +29,10 @@ use boa_engine::{
 };
 use url::{Url, form_urlencoded, quirks};
 
-use super::{url_search_params, url_setters as setters};
+use super::{
+    url_parser::{self, origin},
+    url_search_params, url_setters as setters,
+};
 use crate::webidl::{
     Interface, Member, NativeFn, construct_platform_object, illegal_invocation,
     new_platform_object, required_arguments, type_error, usv_string,
@@ -53,9 +56,7 @@ pub static URL: Interface = Interface {
         },
         attribute("href", href, set_href),
         operation("toString", href),
-        Member::readonly("origin", |this, _, _| {
-            get(this, |url| quirks::origin(url).into())
-        }),
+        Member::readonly("origin", |this, _, _| get(this, |url| origin(url).into())),
         attribute(
             "protocol",
             |this, _, _| get(this, |url| quirks::protocol(url).into()),
@@ -148,7 +149,9 @@ pub fn new_url(url: Url, context: &mut Context) -> JsResult<JsObject> {
 /// The URL of a URL object, or `None` if the object is not one.
 #[must_use]
 pub fn url_of(object: &JsObject) -> Option<Url> {
-    object.downcast_ref::<UrlData>().map(|data| data.url.clone())
+    object
+        .downcast_ref::<UrlData>()
+        .map(|data| data.url.clone())
 }
 
 /// Sets the query of a URL object, without telling its URLSearchParams object; `None` for no query.
@@ -202,12 +205,12 @@ fn api_url_parser((url, base): &(String, Option<String>)) -> Result<Url, String>
     // 1. – 2. The base, and its failure.
     let base = match base {
         Some(base) => {
-            Some(setters::parse(base, None).map_err(|why| format!("the base URL: {why}"))?)
+            Some(url_parser::parse(base, None).map_err(|why| format!("the base URL: {why}"))?)
         }
         None => None,
     };
     // 3. The URL.
-    setters::parse(url, base.as_ref()).map_err(|why| why.to_string())
+    url_parser::parse(url, base.as_ref()).map_err(|why| why.to_string())
 }
 
 /// What was to be parsed is not shown: it may hold a password.
@@ -253,7 +256,7 @@ fn set_href(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     required_arguments(args, 1, URL.name, "setter")?;
     let value = usv_string(args.get_or_undefined(0), context)?;
     // 1. – 2. Parse; failure: TypeError.
-    let url = setters::parse(&value, None).map_err(|why| invalid_url(&why.to_string()))?;
+    let url = url_parser::parse(&value, None).map_err(|why| invalid_url(&why.to_string()))?;
     // 3. – 6. The URL, and the list of the query object.
     let list = query_list(&url);
     let query_object = object.downcast_mut::<UrlData>().and_then(|mut data| {

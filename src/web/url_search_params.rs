@@ -179,13 +179,15 @@ fn list_from_object(object: &JsObject, context: &mut Context) -> JsResult<List> 
     };
     // All are converted before any is looked at.
     let pairs = sequence_from_iterable(object, &method, what, context, &mut pair)?;
-    let pairs = pairs.into_iter().map(|pair| match <[String; 2]>::try_from(pair) {
-        Ok([name, value]) => Ok((name, value)),
-        Err(pair) => Err(type_error(format!(
-            "URLSearchParams: an element of the list is not a pair: it has {} elements",
-            pair.len()
-        ))),
-    });
+    let pairs = pairs
+        .into_iter()
+        .map(|pair| match <[String; 2]>::try_from(pair) {
+            Ok([name, value]) => Ok((name, value)),
+            Err(pair) => Err(type_error(format!(
+                "URLSearchParams: an element of the list is not a pair: it has {} elements",
+                pair.len()
+            ))),
+        });
     pairs.collect()
 }
 
@@ -210,10 +212,7 @@ fn argument(args: &[JsValue], index: usize, context: &mut Context) -> JsResult<S
 }
 
 /// A name, and a value unless that is left out.
-fn name_and_value(
-    args: &[JsValue],
-    context: &mut Context,
-) -> JsResult<(String, Option<String>)> {
+fn name_and_value(args: &[JsValue], context: &mut Context) -> JsResult<(String, Option<String>)> {
     let name = argument(args, 0, context)?;
     let value = match args.get_or_undefined(1) {
         value if value.is_undefined() => None,

@@ -104,9 +104,8 @@ fn iterator_prototype_object(pairs: &'static PairIterator, realm: &Realm) -> JsO
     let object = JsObject::with_object_proto(realm.intrinsics());
     let parent = realm.intrinsics().constructors().iterator().prototype();
     object.set_prototype(Some(parent));
-    let next = NativeFunction::from_copy_closure(move |this, _, context| {
-        next(pairs, this, context)
-    });
+    let next =
+        NativeFunction::from_copy_closure(move |this, _, context| next(pairs, this, context));
     let next = function(realm, "next", 0, next);
     object.insert_property(js_string!("next"), method(next, true));
     define_to_string_tag(&object, &format!("{} Iterator", pairs.interface));

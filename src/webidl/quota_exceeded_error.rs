@@ -10,9 +10,7 @@
 //! dictionary QuotaExceededErrorOptions { double quota; double requested; };
 //! ```
 
-use boa_engine::{
-    Context, JsArgs, JsError, JsNativeError, JsResult, JsString, JsValue, js_string,
-};
+use boa_engine::{Context, JsArgs, JsError, JsNativeError, JsResult, JsString, JsValue, js_string};
 
 use super::{
     conversions::{Dictionary, dom_string, double, illegal_invocation},
@@ -96,7 +94,9 @@ fn this_quota(this: &JsValue) -> JsResult<Quota> {
 }
 
 fn quota(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(this_quota(this)?.quota.map_or_else(JsValue::null, JsValue::from))
+    Ok(this_quota(this)?
+        .quota
+        .map_or_else(JsValue::null, JsValue::from))
 }
 
 fn requested(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
