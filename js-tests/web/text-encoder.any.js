@@ -30,11 +30,11 @@ test(() => {
 }, "encode");
 
 test(() => {
-  for (const unit of ["x", "\u00e4", "\u20ac", "\ud83e\udd80"]) {
+  for (const unit of ["x", "\u00e4", "\u20ac", "\ud83e\udd80", "xy\ud83e\udd80\u00e4", "\udd80"]) {
     const text = unit.repeat(100_003);
     const bytes = new TextEncoder().encode(text);
     assert_equals(bytes.length, new TextEncoder().encode(unit).length * 100_003);
-    assert_equals(new TextDecoder().decode(bytes), text, unit);
+    assert_equals(new TextDecoder().decode(bytes), text.replace(/^\udd80+$/, (lone) => "\ufffd".repeat(lone.length)), unit);
   }
 }, "Long strings");
 
@@ -89,14 +89,6 @@ test(() => {
 test(() => {
   const array = new Uint8Array(4);
   const text = { toString: () => (structuredClone(array.buffer, { transfer: [array.buffer] }), "abc") };
-  let result;
-  try {
-    result = new TextEncoder().encodeInto(text, array);
-  } finally {
-    if (array.byteLength === 0) {
-      assert_object_equals(result, { read: 0, written: 0 });
-    } else {
-      assert_object_equals(result, { read: 3, written: 3 });
-    }
-  }
+  assert_object_equals(new TextEncoder().encodeInto(text, array), { read: 0, written: 0 });
+  assert_equals(array.byteLength, 0);
 }, "encodeInto: a conversion that detaches the destination");

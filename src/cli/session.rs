@@ -45,7 +45,11 @@ impl Session {
         let failed = Rc::new(Cell::new(false));
         let console = ConsoleExtension(TerminalLogger);
         // Not `boa_runtime::register`: its timers, `TextEncoder` and `TextDecoder` would only be made to be replaced.
-        let of_boa = (Base64Extension, MicrotaskExtension, StructuredCloneExtension);
+        let of_boa = (
+            Base64Extension,
+            MicrotaskExtension,
+            StructuredCloneExtension,
+        );
         boa_runtime::register_extensions(of_boa, None, &mut context)?;
         let ours = (console, extension, WebExtension);
         boa_runtime::register_extensions(ours, None, &mut context)?;

@@ -19,10 +19,7 @@ use boa_engine::{
     object::builtins::{JsArrayBuffer, JsTypedArray, JsUint8Array},
     string::JsStrVariant,
 };
-use encoding_rs::mem::{
-    convert_latin1_to_utf8, convert_latin1_to_utf8_partial, convert_utf16_to_utf8,
-    convert_utf16_to_utf8_partial, is_ascii,
-};
+use encoding_rs::mem::{convert_latin1_to_utf8_partial, convert_utf16_to_utf8_partial, is_ascii};
 
 use super::bytes_of_argument;
 use crate::webidl::{
@@ -84,33 +81,34 @@ fn encode(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 /// The UTF-8 of a string, with U+FFFD for lone surrogates, where an ArrayBuffer can adopt it.
 fn utf8_bytes(string: &JsString) -> AlignedVec<u8> {
     match string.as_str().variant() {
-        JsStrVariant::Latin1(latin1) if is_ascii(latin1) => AlignedVec::from_slice(0, latin1),
-        // The most bytes that a code unit can become, which the conversions ask for.
-        JsStrVariant::Latin1(latin1) => {
-            let mut bytes = zeros(latin1.len().saturating_mul(2));
-            let written = convert_latin1_to_utf8(latin1, &mut bytes);
-            exactly(bytes, written)
-        }
-        JsStrVariant::Utf16(utf16) => {
-            let mut bytes = zeros(utf16.len().saturating_mul(3));
-            let written = convert_utf16_to_utf8(utf16, &mut bytes);
-            exactly(bytes, written)
-        }
+        JsStrVariant::Latin1(latin1) if is_ascii(latin1) => copied(latin1),
+        JsStrVariant::Latin1(latin1) => utf8_in_pieces(latin1, convert_latin1_to_utf8_partial),
+        JsStrVariant::Utf16(utf16) => utf8_in_pieces(utf16, convert_utf16_to_utf8_partial),
     }
 }
 
-fn zeros(length: usize) -> AlignedVec<u8> {
-    let mut bytes = AlignedVec::with_capacity(0, length);
-    bytes.resize(length, 0);
-    bytes
+/// A copy with all of the speed there is; `AlignedVec::from_slice` goes byte by byte.
+fn copied(bytes: &[u8]) -> AlignedVec<u8> {
+    let mut copy = AlignedVec::with_capacity(0, bytes.len());
+    copy.extend_from_slice(bytes);
+    copy
 }
 
-/// Gives back what is not used, where it is worth a copy: the buffer may live long.
-fn exactly(mut bytes: AlignedVec<u8>, length: usize) -> AlignedVec<u8> {
+/// Encodes by way of a piece of the stack, so that no more memory is touched than the result has bytes.
+fn utf8_in_pieces<T>(
+    mut units: &[T],
+    encode: impl Fn(&[T], &mut [u8]) -> (usize, usize),
+) -> AlignedVec<u8> {
+    /// Room that is left over at the end and not worth a copy.
     const SMALL: usize = 64;
-    let unused = bytes.len().saturating_sub(length);
-    bytes.truncate(length);
-    if unused > SMALL {
+    let mut bytes = AlignedVec::with_capacity(0, units.len());
+    let mut piece = [0; 4096];
+    while !units.is_empty() {
+        let (read, written) = encode(units, &mut piece);
+        bytes.extend_from_slice(piece.get(..written).unwrap_or_default());
+        units = units.get(read..).unwrap_or_default();
+    }
+    if bytes.capacity() - bytes.len() > SMALL {
         bytes.shrink_to_fit();
     }
     bytes
@@ -156,10 +154,10 @@ fn encode_into_shared(
 ) -> JsResult<(usize, usize)> {
     // No more than the source can become: the destination may be huge.
     let length = range.len().min(source.len().saturating_mul(3));
-    let mut bytes = zeros(length);
+    let mut bytes = vec![0; length];
     let (read, written) = encode_partially(source, &mut bytes);
     bytes.truncate(written);
-    let buffer = JsArrayBuffer::from_byte_block(bytes, context)?;
+    let buffer = JsArrayBuffer::from_byte_block(copied(&bytes), context)?;
     let encoded = JsUint8Array::from_array_buffer(buffer, context)?;
     destination.set_values(encoded.into(), Some(0), context)?;
     Ok((read, written))

@@ -147,6 +147,12 @@ pub fn new_url(url: Url, context: &mut Context) -> JsResult<JsObject> {
 }
 
 /// The URL of a URL object, or `None` if the object is not one.
+///
+/// URLs are parsed by the crate `url`. Where it departs from the standard and little is needed, this crate makes up for it; what is left:
+///
+/// * `file:` URLs: slashes at the start of the path become one, and a host before a drive letter (`file://host/C:/`) is dropped;
+/// * a path segment that looks like a drive letter (`C:`) at the end of a path is not removed by `..`, whatever the scheme;
+/// * a host in ASCII with a label that begins with `xn--` and is not valid Punycode is refused.
 #[must_use]
 pub fn url_of(object: &JsObject) -> Option<Url> {
     object
