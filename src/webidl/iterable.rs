@@ -22,13 +22,16 @@ use super::{
     interface::define_to_string_tag,
 };
 
+/// The pair at an index of the pairs of `this`, or `None` behind the last. Begins with the brand check.
+pub type PairAt = fn(this: &JsValue, index: usize) -> JsResult<Option<(JsValue, JsValue)>>;
+
 /// The value pairs to iterate over of an interface. They are compared by address: declare each as a `static`.
 #[derive(Debug)]
 pub struct PairIterator {
     /// The identifier of the interface.
     pub interface: &'static str,
-    /// The pair at an index of the pairs of `this`, or `None` behind the last. Begins with the brand check.
-    pub pair_at: fn(this: &JsValue, index: usize) -> JsResult<Option<(JsValue, JsValue)>>,
+    /// Gives the pairs.
+    pub pair_at: PairAt,
 }
 
 /// What of each pair an iterator gives.
