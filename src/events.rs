@@ -10,7 +10,7 @@ use crate::{
 
 /// Registers what this crate has without a network: the event interfaces (`Event`, `CustomEvent`, `MessageEvent`,
 /// `CloseEvent`, `ErrorEvent`, `PromiseRejectionEvent`), `EventTarget`, which the global object becomes as well,
-/// `AbortController`, `AbortSignal`, `DOMException`, `Blob`, `File`, `Performance`, `reportError`, and, under [`EventLoop`], the
+/// `AbortController`, `AbortSignal`, `DOMException`, `QuotaExceededError`, `Blob`, `File`, `Performance`, `reportError`, and, under [`EventLoop`], the
 /// timers. With the feature `runtime` also `MessageChannel`, `MessagePort` and `BroadcastChannel`.
 ///
 /// It is all there is with the feature `net` off. With it on, `WebSocketExtension` registers the same and `WebSocket`; either may

@@ -98,6 +98,7 @@
 //! | [`html`] | `MessageEvent`, `CloseEvent`, `ErrorEvent`, message ports, uncaught errors, `performance` |
 //! | [`mod@file`] | `Blob`, `File` |
 //! | [`websocket`] | `WebSocket`; joins script and network |
+//! | `web` | what scripts lean on beside sockets: `URL`, `TextDecoder`, `crypto`; its `WebExtension` registers it |
 //! | [`events`] | the registration of all that needs no network |
 //! | [`extension`] | the registration of all |
 //!
@@ -107,9 +108,10 @@
 //! |---|---|---|
 //! | `net` | yes | `WebSocket`, and the modules it needs; without it [`EventsExtension`] registers the rest |
 //! | `cli` | yes | the host binary `boaws` and what only it needs |
-//! | `runtime` | with `cli` | both extensions as `boa_runtime::RuntimeExtension`s; message ports and broadcast channels |
+//! | `runtime` | with `cli` | the extensions as `boa_runtime::RuntimeExtension`s; message ports and broadcast channels |
 //! | `ring` | yes | TLS with the provider `ring` |
 //! | `system-roots` | with `cli` | [`net::TlsOptions`] can trust what the operating system trusts |
+//! | `web` | with `cli` | `WebExtension`: `URL`, `URLSearchParams`, `TextEncoder`, `TextDecoder` and `crypto` |
 //! | `testing` | no | the module `testing`: servers in memory that an embedder's tests play |
 //! | `aws-lc-rs` | no | TLS with the provider `aws-lc-rs`, which goes before `ring` |
 //!
@@ -136,6 +138,8 @@ pub mod net;
 pub mod protocol;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod webidl;
 #[cfg(feature = "net")]
 pub mod websocket;
@@ -145,5 +149,7 @@ pub use events::EventsExtension;
 #[cfg(feature = "net")]
 pub use extension::{Error, WebSocketExtension, WebSocketExtensionBuilder};
 pub use html::Hooks;
+#[cfg(feature = "web")]
+pub use web::WebExtension;
 #[cfg(feature = "net")]
 pub use websocket::{WebSocket, WebSockets, WebSocketsHandle};

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 /// Rooms and the rooms they may import, from the ground up.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("protocol", &[]),
     ("net", &["protocol"]),
     ("event_loop", &[]),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("dom", &["event_loop", "webidl"]),
     ("html", &["event_loop", "webidl", "dom"]),
     ("file", &["event_loop", "webidl", "dom"]),
+    ("web", &["event_loop", "webidl"]),
     ("events", &["event_loop", "webidl", "dom", "html", "file"]),
     (
         "websocket",
@@ -51,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "dom",
             "html",
             "file",
+            "web",
             "events",
             "websocket",
             "extension",
@@ -65,7 +67,15 @@ const EXPORTED_MACROS: [(&str, &str); 1] = [("event_handler_attribute", "dom")];
 const WITHOUT_BOA: [&str; 2] = ["protocol", "net"];
 
 /// Rooms in which nothing of the network may be named, and the crates that are the network.
-const WITHOUT_NETWORK: [&str; 6] = ["event_loop", "webidl", "dom", "html", "file", "events"];
+const WITHOUT_NETWORK: [&str; 7] = [
+    "event_loop",
+    "webidl",
+    "dom",
+    "html",
+    "file",
+    "web",
+    "events",
+];
 const NETWORK_CRATES: [&str; 5] = ["tungstenite", "rustls", "mio", "httparse", "webpki_roots"];
 
 /// Lines a source file may have.
@@ -330,6 +340,7 @@ fn upward_and_sideways_imports_are_found() {
         ("event_loop/mod.rs", "use crate::webidl::Interface;"),
         ("event_loop/timers.rs", "use crate::webidl;"),
         ("webidl/mod.rs", "fn f() { crate::dom::dispatch() }"),
+        ("web/crypto.rs", "use crate::dom;"),
         (
             "dom/event.rs",
             "use crate::{\n    event_loop::report_exception,\n    html::{self, a},\n};",

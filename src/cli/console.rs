@@ -1,12 +1,11 @@
-//! Where `boaws` prints.
+//! `console`.
 
-use std::{
-    fmt,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use boa_engine::{Context, Finalize, JsResult, Trace};
 use boa_runtime::{ConsoleState, Logger};
+
+use super::terminal::print;
 
 /// `console` on a terminal or a pipe: `log`, `info` and `debug` go to stdout, `warn` and `error` to stderr,
 /// each line at once.
@@ -71,19 +70,4 @@ fn print_indented(stream: impl Write, message: &str, state: &ConsoleState) {
         text.push_str(line);
     }
     print(stream, format_args!("{text}"));
-}
-
-/// Prints a line on stdout.
-pub(super) fn print_line(line: fmt::Arguments<'_>) {
-    print(io::stdout(), line);
-}
-
-/// Prints a line on stderr.
-pub(super) fn print_error(line: fmt::Arguments<'_>) {
-    print(io::stderr(), line);
-}
-
-/// A reader that has gone is no reason to end the script: what it prints is lost, its sockets are not.
-fn print(mut stream: impl Write, line: fmt::Arguments<'_>) {
-    let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
 }

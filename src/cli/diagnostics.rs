@@ -4,7 +4,7 @@ use std::{cell::Cell, path::Path, rc::Rc};
 
 use boa_engine::{Context, JsError};
 
-use super::console::print_error;
+use super::terminal::print_error;
 use crate::{
     event_loop::report_exception,
     html::{UncaughtError, set_uncaught_error_sink},

@@ -4,14 +4,21 @@
 //! but for [`serve::Server`] in tests of their own, and for [`mod@test`], which runs JavaScript ones.
 
 mod args;
+mod connect;
 mod console;
 mod diagnostics;
+mod doctor;
+mod generate;
+mod inspect;
 mod module_loader;
 mod network;
+mod repl;
 mod run;
 pub mod serve;
 mod serve_command;
+mod session;
 mod sources;
+mod terminal;
 pub mod test;
 mod verbose;
 
@@ -36,6 +43,11 @@ pub fn main() -> ExitCode {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     match cli.command {
         Command::Run(args) => run::main(*args),
+        Command::Repl(args) => repl::main(&args),
+        Command::Connect(args) => connect::main(&args),
+        Command::Doctor(args) => doctor::main(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man => generate::man(),
         Command::Serve(args) => serve_command::main(&args),
         Command::Test(args) => test::main(&args),
         Command::RunTest => test::child::main(),
@@ -44,6 +56,6 @@ pub fn main() -> ExitCode {
 
 /// Says on stderr what is wrong with the usage.
 fn usage_error(message: impl std::fmt::Display) -> ExitCode {
-    console::print_error(format_args!("boaws: {message}"));
+    terminal::print_error(format_args!("boaws: {message}"));
     ExitCode::from(EXIT_USAGE)
 }

@@ -1,45 +1,29 @@
 //! `boaws run`.
 
-use std::{
-    cell::{Cell, RefCell},
-    io,
-    path::Path,
-    process::ExitCode,
-    rc::Rc,
-    thread,
-};
+use std::{cell::RefCell, io, path::Path, process::ExitCode, thread};
 
 use boa_engine::{
-    Context, JsError, JsResult, JsValue, Source,
+    Context, JsError, JsResult, JsValue, NativeFunction, Source,
     builtins::promise::PromiseState,
-    js_string,
     object::{FunctionObjectBuilder, builtins::JsPromise},
-    property::Attribute,
 };
-use boa_runtime::extensions::ConsoleExtension;
 
 use super::{
     EXIT_UNCAUGHT, EXIT_USAGE,
     args::{RunArgs, ServeScheme},
-    console::{TerminalLogger, print_error},
     diagnostics,
     module_loader::FileModuleLoader,
     serve::{Server, ServerOptions},
+    session::{STACK_SIZE, Session},
     sources::{self, SourceFile},
+    terminal::print_error,
     usage_error,
     verbose::show_what_the_network_does,
 };
 use crate::{
-    EventLoop, Hooks, WebSocketExtension,
+    WebSocketExtension,
     event_loop::{Turns, report_exception},
 };
-
-/// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
-/// Deeply nested source text, and `JSON.stringify` of deeply nested objects, recurse natively in Boa.
-pub(super) const STACK_SIZE: usize = 512 << 20;
-
-/// Values on Boa's own stack; with its default a few thousand exceptions caught in one frame end the script.
-pub(super) const VM_STACK_SIZE: usize = 10_000_000;
 
 /// Runs the files and says how it went.
 pub(super) fn main(args: RunArgs) -> ExitCode {
@@ -139,22 +123,12 @@ fn run(
     location: Option<String>,
     sources: &[SourceFile],
 ) -> JsResult<bool> {
-    let event_loop = EventLoop::new();
-    let loader = Rc::new(FileModuleLoader::default());
-    let mut context = Context::builder()
-        .job_executor(Rc::clone(&event_loop))
-        .module_loader(Rc::clone(&loader))
-        .host_hooks(Rc::new(Hooks))
-        .build()?;
-    let limits = context.runtime_limits_mut();
-    limits.set_stack_size_limit(VM_STACK_SIZE);
-    let failed = Rc::new(Cell::new(false));
-    let console = ConsoleExtension(TerminalLogger);
-    boa_runtime::register((console, extension), None, &mut context)?;
-    diagnostics::install(Rc::clone(&failed), &mut context);
-    if let Some(location) = location {
-        define_location(&location, &mut context)?;
-    }
+    let Session {
+        event_loop,
+        loader,
+        mut context,
+        failed,
+    } = Session::new(extension, location.as_deref())?;
 
     let cell = RefCell::new(&mut context);
     let mut turns = event_loop.turns(&cell);
@@ -167,16 +141,6 @@ fn run(
     }
     turns.run()?;
     Ok(!failed.get())
-}
-
-/// The global `location`: a URL object, to be read only.
-pub(super) fn define_location(location: &str, context: &mut Context) -> JsResult<()> {
-    let url = context.global_object().get(js_string!("URL"), context)?;
-    if let Some(constructor) = url.as_constructor() {
-        let value = constructor.construct(&[js_string!(location).into()], None, context)?;
-        context.register_global_property(js_string!("location"), value, Attribute::ENUMERABLE)?;
-    }
-    Ok(())
 }
 
 fn run_script(source: &SourceFile, context: &mut Context) {
@@ -219,7 +183,7 @@ fn run_module(
 fn report_rejection(promise: &JsPromise, context: &mut Context) -> JsResult<()> {
     let report = FunctionObjectBuilder::new(
         context.realm(),
-        boa_engine::NativeFunction::from_fn_ptr(|_, args, context| {
+        NativeFunction::from_fn_ptr(|_, args, context| {
             let reason = args.first().cloned().unwrap_or_default();
             report_exception(JsError::from_opaque(reason), context);
             Ok(JsValue::undefined())

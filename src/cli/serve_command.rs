@@ -4,8 +4,8 @@ use std::{process::ExitCode, sync::Arc, thread};
 
 use super::{
     args::ServeArgs,
-    console::{print_error, print_line},
     serve::{Server, ServerOptions},
+    terminal::{print_error, print_line},
     usage_error,
 };
 

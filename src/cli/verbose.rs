@@ -15,7 +15,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::console::print_error;
+use super::terminal::print_error;
 
 /// Prints on stderr from now on, for the whole process.
 pub(super) fn show_what_the_network_does(verbose: bool) {

@@ -28,6 +28,7 @@ use super::{
         Interface, Member, construct_platform_object, create_function, define_interface,
         new_platform_object, prototype_of,
     },
+    quota_exceeded_error::Quota,
 };
 
 /// The interface `DOMException`.
@@ -112,6 +113,9 @@ pub struct DomException {
     message: JsString,
     /// A real Error made at the same place, which carries the backtrace.
     error: JsObject,
+    /// Of a QuotaExceededError: two numbers, nothing of the collector's.
+    #[unsafe_ignore_trace]
+    quota: Option<Quota>,
 }
 
 impl DomException {
@@ -151,13 +155,29 @@ impl DomException {
         &self.error
     }
 
-    fn create(name: JsString, message: JsString, context: &mut Context) -> JsResult<Self> {
+    /// What a QuotaExceededError tells, or `None` if the exception is not one.
+    #[must_use]
+    pub fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+
+    pub(super) fn with_quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
+    pub(super) fn create(
+        name: JsString,
+        message: JsString,
+        context: &mut Context,
+    ) -> JsResult<Self> {
         let constructor = context.intrinsics().constructors().error().constructor();
         let error = constructor.construct(&[message.clone().into()], None, context)?;
         Ok(Self {
             name,
             message,
             error,
+            quota: None,
         })
     }
 }

@@ -13,7 +13,11 @@ use boa_engine::{
     realm::Realm,
 };
 
-use super::{conversions::required_arguments, realms::function_realm};
+use super::{
+    conversions::required_arguments,
+    iterable::{PairIterator, define_pair_iterator},
+    realms::function_realm,
+};
 
 /// A native function as Boa calls it: `this`, the arguments, the context.
 ///
@@ -83,6 +87,8 @@ pub enum Member {
         /// The value.
         value: i32,
     },
+    /// An iterable declaration with two types: `entries`, `keys`, `values`, `forEach` and `@@iterator` on the prototype.
+    Iterable(&'static PairIterator),
 }
 
 impl Member {
@@ -260,6 +266,7 @@ pub(crate) fn define_members(
                     );
                 }
             }
+            Member::Iterable(pairs) => define_pair_iterator(pairs, target, realm),
         }
     }
     unforgeable

@@ -1,4 +1,4 @@
-//! Web IDL for Boa: interface tables, platform objects, conversions, callbacks, DOMException.
+//! Web IDL for Boa: interface tables, platform objects, conversions, callbacks, DOMException, QuotaExceededError.
 //!
 //! Standard: <https://webidl.spec.whatwg.org/>.
 //!
@@ -8,21 +8,23 @@
 //! convert each argument from left to right with a function of [`conversions`].
 //!
 //! In scope: what the interfaces of this crate use. Out of scope: named and indexed properties,
-//! iterable and maplike declarations, namespaces, overloads by type.
+//! maplike and setlike declarations, namespaces, overloads by type.
 
 pub mod buffer_source;
 pub mod callback;
 pub mod conversions;
 pub mod dom_exception;
 pub mod interface;
+pub mod iterable;
 pub mod promise;
+pub mod quota_exceeded_error;
 mod realms;
 pub mod record;
 
 #[cfg(test)]
 mod tests;
 
-pub use buffer_source::{buffer_source_bytes, is_buffer_source};
+pub use buffer_source::{ByteRange, buffer_source_bytes, byte_range, is_buffer_source};
 pub use callback::{call_a_user_objects_operation, invoke_callback};
 pub use conversions::{
     Dictionary, boolean, byte_string, dom_string, double, illegal_invocation, long, long_long,
@@ -35,13 +37,15 @@ pub use interface::{
     Interface, Member, NativeFn, construct_platform_object, constructor_of, define_interface,
     new_platform_object, prototype_from_new_target, prototype_of,
 };
+pub use iterable::PairIterator;
 pub use promise::promise_from;
+pub use quota_exceeded_error::{QUOTA_EXCEEDED_ERROR, Quota, throw_quota_exceeded_error};
 pub use realms::realm_of_global_object;
 pub use record::record;
 
 use boa_engine::{Context, JsResult};
 
-/// Registers the interfaces of this room, `DOMException`, in the context's current realm. It comes
+/// Registers the interfaces of this room, `DOMException` and `QuotaExceededError`, in the context's current realm. It comes
 /// before any other interface of the realm.
 ///
 /// # Errors
@@ -49,5 +53,6 @@ use boa_engine::{Context, JsResult};
 /// Those of [`define_interface`].
 pub fn register(context: &mut Context) -> JsResult<()> {
     realms::register(context)?;
-    dom_exception::register(context)
+    dom_exception::register(context)?;
+    define_interface(&QUOTA_EXCEEDED_ERROR, context)
 }

@@ -4,7 +4,7 @@ use std::{env, ffi::OsString, path::PathBuf};
 
 use clap::Args;
 
-use crate::{cli::console::print_error, extension::WebSocketExtensionBuilder, net::TlsOptions};
+use crate::{cli::terminal::print_error, extension::WebSocketExtensionBuilder, net::TlsOptions};
 
 /// A file of certificates that programs trust, as OpenSSL has it.
 const CERT_FILE: &str = "SSL_CERT_FILE";

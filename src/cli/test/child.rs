@@ -14,8 +14,8 @@ use super::{
 };
 use crate::cli::{
     EXIT_USAGE,
-    console::{print_error, print_line},
-    run::STACK_SIZE,
+    session::STACK_SIZE,
+    terminal::{print_error, print_line},
 };
 
 /// Exit code of a test's process whose runner has gone.

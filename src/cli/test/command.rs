@@ -19,7 +19,7 @@ use super::{
 };
 use crate::cli::{
     args::{ReporterKind, TestArgs},
-    console::print_line,
+    terminal::print_line,
     usage_error,
 };
 

@@ -12,7 +12,7 @@ use boa_engine::{
 use super::SharedFindings;
 use crate::{
     cli::{
-        run::define_location,
+        session::define_location,
         test::{
             job::{Harness, Job},
             plan::text_of,

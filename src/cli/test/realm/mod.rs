@@ -33,11 +33,8 @@ use super::{
     plan::Kind,
 };
 use crate::{
-    EventLoop, Hooks, WebSocketExtension,
-    cli::{
-        console::{ErrorLogger, print_error},
-        run::VM_STACK_SIZE,
-    },
+    EventLoop, Hooks, WebExtension, WebSocketExtension,
+    cli::{console::ErrorLogger, session::VM_STACK_SIZE, terminal::print_error},
     event_loop::{LoopWaker, Turns, report_exception},
     html::{UncaughtError, UncaughtKind, set_uncaught_error_sink},
 };
@@ -158,7 +155,7 @@ fn make_context(
     let limits = context.runtime_limits_mut();
     limits.set_stack_size_limit(VM_STACK_SIZE);
     let console = ConsoleExtension(ErrorLogger);
-    boa_runtime::register((console, extension), None, &mut context)
+    boa_runtime::register((console, extension, WebExtension), None, &mut context)
         .map_err(|error| error.to_string())?;
     let uncaught = Rc::clone(findings);
     let sink = move |error: &UncaughtError, _: &mut Context| {

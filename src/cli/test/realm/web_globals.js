@@ -28,43 +28,4 @@
       };
     });
   }
-
-  // Support scripts read `location.search` with it.
-  if (!("URLSearchParams" in global)) {
-    const decode = (text) => decodeURIComponent(text.replace(/\+/g, " "));
-    define(
-      "URLSearchParams",
-      class URLSearchParams {
-        #pairs = [];
-
-        constructor(init = "") {
-          for (const pair of String(init).replace(/^\?/, "").split("&")) {
-            if (pair !== "") {
-              const [name, ...value] = pair.split("=");
-              this.#pairs.push([decode(name), decode(value.join("="))]);
-            }
-          }
-        }
-        append(name, value) {
-          this.#pairs.push([String(name), String(value)]);
-        }
-        get(name) {
-          const pair = this.#pairs.find(([key]) => key === String(name));
-          return pair === undefined ? null : pair[1];
-        }
-        getAll(name) {
-          return this.#pairs.filter(([key]) => key === String(name)).map(([, value]) => value);
-        }
-        has(name) {
-          return this.get(name) !== null;
-        }
-        toString() {
-          return this.#pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
-        }
-        [Symbol.iterator]() {
-          return this.#pairs[Symbol.iterator]();
-        }
-      },
-    );
-  }
 });

@@ -10,9 +10,9 @@ use url::Url;
 
 use super::{WEB_GLOBALS, import_scripts, prepare, run_script, scripts::load_one};
 use crate::{
-    WebSocketExtension,
+    WebExtension, WebSocketExtension,
     cli::{
-        run::define_location,
+        session::define_location,
         test::{
             job::{Harness, Job},
             plan::{Script, script_path},
@@ -72,6 +72,7 @@ fn start_worker(
     let before = context.enter_realm(realm);
     let mut run = || {
         starter.extension.clone().register(None, context)?;
+        WebExtension.register(None, context)?;
         define_location(&job.location, context)?;
         prepare(WEB_GLOBALS, "web_globals.js", &starter.host, context)?;
         import_scripts::define(&job, &starter.host, context)?;

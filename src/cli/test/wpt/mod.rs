@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use self::{certificate::Certificate, scratch::ScratchFolder};
 use super::plan::TestFile;
-use crate::cli::console::print_error;
+use crate::cli::terminal::print_error;
 
 /// What Python runs.
 const PROGRAM: &str = include_str!("serve.py");
