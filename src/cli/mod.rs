@@ -4,11 +4,14 @@
 //! but for [`serve::Server`] in tests of their own, and for [`mod@test`], which runs JavaScript ones.
 
 mod args;
+mod certificates;
 mod connect;
 mod console;
 mod diagnostics;
 mod doctor;
+mod failures;
 mod generate;
+mod hints;
 mod inspect;
 mod module_loader;
 mod network;

@@ -12,6 +12,7 @@ mod tls;
 
 use clap::Args;
 
+use super::hints::Given;
 use crate::extension::WebSocketExtensionBuilder;
 
 /// The arguments that all commands share that connect to somewhere.
@@ -56,6 +57,14 @@ impl NetworkArgs {
         let builder = self.reach.apply(builder)?;
         let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)
+    }
+
+    /// What hints depend on.
+    pub(super) fn given(&self) -> Given {
+        Given {
+            proxy: Given::proxies(self.proxy.is_given(), self.proxy.reads_environment()),
+            roots_are_chosen: self.tls.chooses_roots(),
+        }
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

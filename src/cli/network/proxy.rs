@@ -28,6 +28,11 @@ pub(super) struct ProxyArgs {
 }
 
 impl ProxyArgs {
+    /// Whether one was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.proxy.is_some()
+    }
+
     /// Whether the environment has a say in it.
     pub(super) fn reads_environment(&self) -> bool {
         self.proxy.is_none() && !self.ignore_proxy_env

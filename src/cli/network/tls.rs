@@ -47,6 +47,11 @@ pub(super) struct TlsArgs {
 }
 
 impl TlsArgs {
+    /// Whether Mozilla's roots are not trusted.
+    pub(super) fn chooses_roots(&self) -> bool {
+        self.ca_only || self.system_ca
+    }
+
     /// Two environment variables are heeded, when they are not empty: SSL_CERT_FILE, and SSLKEYLOGFILE, to which the secrets
     /// of connections are appended as curl does.
     pub(super) fn apply(
