@@ -24,6 +24,7 @@ mod sources;
 mod terminal;
 pub mod test;
 mod verbose;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
         Command::Connect(args) => connect::main(&args),
         Command::Doctor(args) => doctor::main(&args),
         Command::Completions(args) => generate::completions(&args),
-        Command::Man => generate::man(),
+        Command::Man(args) => generate::man(&args),
         Command::Serve(args) => serve_command::main(&args),
         Command::Test(args) => test::main(&args),
         Command::RunTest => test::child::main(),
