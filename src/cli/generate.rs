@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory};
 use super::{
     args::{Cli, CompletionsArgs, ManArgs},
     terminal::print_error,
-    usage_error,
+    usage_error, versions,
 };
 
 /// Prints the completions of a shell.
@@ -27,7 +27,7 @@ pub(super) fn man(args: &ManArgs) -> ExitCode {
     if let Some(name) = &args.command {
         let found = command.find_subcommand(name).cloned();
         command = match found {
-            Some(found) => found.version(super::versions::BOAWS),
+            Some(found) => found.version(versions::BOAWS),
             None => {
                 return usage_error(format_args!(
                     "there is no command '{}'",
@@ -49,11 +49,16 @@ pub(super) fn man(args: &ManArgs) -> ExitCode {
 /// The commands without those that are not for people.
 fn shown() -> Command {
     let all = Cli::command();
-    let mut shown = Command::new("boaws").disable_help_subcommand(false);
-    if let Some(version) = all.get_version() {
-        shown = shown.version(version.to_owned());
+    let mut shown = Command::new("boaws")
+        .version(versions::BOAWS)
+        .long_version(versions::LONG)
+        .args(all.get_arguments());
+    if let Some(about) = all.get_about() {
+        shown = shown.about(about.clone());
     }
-    shown = shown.args(all.get_arguments());
+    if let Some(help) = all.get_after_help() {
+        shown = shown.after_help(help.clone());
+    }
     for command in all
         .get_subcommands()
         .filter(|command| !command.is_hide_set())

@@ -22,6 +22,8 @@ pub(super) struct Given {
     /// Where the proxies for `ws:` and `wss:` come from, if there are any: the name of an argument or of an environment
     /// variable.
     pub(super) proxy: [Option<&'static str>; 2],
+    /// Whether they may come from the environment.
+    pub(super) reads_environment: bool,
     /// Whether no other certificates than those of --ca-file are trusted, or those of the system are.
     pub(super) roots_are_chosen: bool,
 }

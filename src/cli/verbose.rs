@@ -138,7 +138,7 @@ fn printable(line: &str) -> String {
 
 /// An event's or a span's fields as text.
 #[derive(Default)]
-struct Fields(BTreeMap<&'static str, String>);
+pub(super) struct Fields(BTreeMap<&'static str, String>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -152,7 +152,7 @@ impl Visit for Fields {
 
 impl Fields {
     /// Empty if there is no such field.
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 

@@ -12,6 +12,8 @@ mod tls;
 
 use clap::Args;
 
+pub(super) use self::tls::Roots;
+
 use super::hints::Given;
 use crate::extension::WebSocketExtensionBuilder;
 
@@ -63,8 +65,24 @@ impl NetworkArgs {
     pub(super) fn given(&self) -> Given {
         Given {
             proxy: Given::proxies(self.proxy.is_given(), self.proxy.reads_environment()),
+            reads_environment: self.proxy.reads_environment(),
             roots_are_chosen: self.tls.chooses_roots(),
         }
+    }
+
+    /// Whose certificates are trusted.
+    pub(super) fn roots(&self) -> Vec<Roots> {
+        self.tls.roots()
+    }
+
+    /// Whether servers were named that are reached without a proxy.
+    pub(super) fn excepts_servers(&self) -> bool {
+        self.proxy.excepts_servers()
+    }
+
+    /// The `Origin` to send, if one was given.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.headers.origin()
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.
