@@ -456,7 +456,7 @@ fn what_is_no_web_socket_url_is_an_exception() {
 /// `boaws serve`, its two URLs, and the file its authority's certificate was written to.
 fn serve(directory: &Path) -> (Running, String, String) {
     let mut child = Command::new(BOAWS)
-        .args(["serve", "--write-ca", "ca.pem"])
+        .args(["serve", "--quiet", "--write-ca", "ca.pem"])
         .current_dir(directory)
         .stdout(Stdio::piped())
         .spawn()

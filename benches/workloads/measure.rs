@@ -103,7 +103,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Result<Self, Failure> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_boaws"))
-            .arg("serve")
+            .args(["serve", "--quiet"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

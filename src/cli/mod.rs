@@ -4,11 +4,14 @@
 //! but for [`serve::Server`] in tests of their own, and for [`mod@test`], which runs JavaScript ones.
 
 mod args;
+mod certificates;
 mod connect;
 mod console;
 mod diagnostics;
 mod doctor;
+mod failures;
 mod generate;
+mod hints;
 mod inspect;
 mod module_loader;
 mod network;
@@ -21,6 +24,7 @@ mod sources;
 mod terminal;
 pub mod test;
 mod verbose;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -47,7 +51,7 @@ pub fn main() -> ExitCode {
         Command::Connect(args) => connect::main(&args),
         Command::Doctor(args) => doctor::main(&args),
         Command::Completions(args) => generate::completions(&args),
-        Command::Man => generate::man(),
+        Command::Man(args) => generate::man(&args),
         Command::Serve(args) => serve_command::main(&args),
         Command::Test(args) => test::main(&args),
         Command::RunTest => test::child::main(),

@@ -18,7 +18,7 @@ use super::{
     sources::{self, SourceFile},
     terminal::print_error,
     usage_error,
-    verbose::show_what_the_network_does,
+    verbose::{show_what_the_network_does, tell_of_failures},
 };
 use crate::{
     WebSocketExtension,
@@ -109,6 +109,9 @@ fn extension(
                 options.proxy.except(address);
             }
         });
+    }
+    if !args.quiet {
+        builder = tell_of_failures(builder, args.network.given(), args.verbose);
     }
     if let Some(location) = location {
         builder = builder.base_url(location);

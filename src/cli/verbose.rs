@@ -1,8 +1,9 @@
 //! What the network does, in lines for people: a `tracing` layer. With `--verbose` each phase of a connection is a line;
 //! without, there are the warnings alone.
 
-use std::{collections::BTreeMap, fmt, time::Instant};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Instant};
 
+use anstyle::{AnsiColor, Style};
 use tracing::{
     Event, Id, Level, Subscriber,
     field::{Field, Visit},
@@ -15,7 +16,12 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::terminal::print_error;
+use super::{
+    failures::FailureLines,
+    hints::Given,
+    terminal::{print, print_error},
+};
+use crate::extension::WebSocketExtensionBuilder;
 
 /// Prints on stderr from now on, for the whole process.
 pub(super) fn show_what_the_network_does(verbose: bool) {
@@ -27,6 +33,29 @@ pub(super) fn show_what_the_network_does(verbose: bool) {
     // There is one already: somebody else's, who listens in another way.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
+
+/// Has each connection that fails told on stderr, with a hint where there is one; with `verbose` the hints alone, since
+/// the phases are shown.
+pub(super) fn tell_of_failures(
+    builder: WebSocketExtensionBuilder,
+    given: Given,
+    verbose: bool,
+) -> WebSocketExtensionBuilder {
+    let lines = FailureLines::new(given, verbose, print_failure);
+    builder.observer(Arc::new(lines))
+}
+
+/// Prints such a line, in colours on a terminal.
+fn print_failure(line: &str) {
+    let stderr = anstream::stderr();
+    match line.strip_prefix("hint: ") {
+        Some(hint) => print(stderr, format_args!("{HINT}hint:{HINT:#} {hint}")),
+        None => print(stderr, format_args!("{line}")),
+    }
+}
+
+/// How the word in front of a hint looks.
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Makes a line of each event and hands it to the function.
 struct Lines<Print>(Print);
@@ -109,7 +138,7 @@ fn printable(line: &str) -> String {
 
 /// An event's or a span's fields as text.
 #[derive(Default)]
-struct Fields(BTreeMap<&'static str, String>);
+pub(super) struct Fields(BTreeMap<&'static str, String>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -123,7 +152,7 @@ impl Visit for Fields {
 
 impl Fields {
     /// Empty if there is no such field.
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
+use rustls::pki_types::CertificateDer;
+
 use super::{
     handshake::{Answer, Refusal},
     policy::Denied,
@@ -23,7 +25,14 @@ pub struct Error {
     kind: ErrorKind,
     subject: Box<str>,
     source: Option<Source>,
-    answer: Option<Arc<Answer>>,
+    evidence: Option<Arc<Evidence>>,
+}
+
+/// What the server has shown that was not accepted. Apart, because most errors have none.
+#[derive(Debug)]
+enum Evidence {
+    Answer(Answer),
+    Certificates(Vec<CertificateDer<'static>>),
 }
 
 /// What was being done when it failed.
@@ -197,13 +206,21 @@ impl Error {
             kind,
             subject: subject.into(),
             source: None,
-            answer: None,
+            evidence: None,
         }
     }
 
     /// Adds what the server said instead.
     pub(crate) fn with_answer(mut self, answer: Option<Answer>) -> Self {
-        self.answer = answer.map(Arc::new);
+        self.evidence = answer.map(Evidence::Answer).map(Arc::new);
+        self
+    }
+
+    /// Adds the certificates that the server showed, if it did.
+    pub(crate) fn with_certificates(mut self, chain: Vec<CertificateDer<'static>>) -> Self {
+        if !chain.is_empty() {
+            self.evidence = Some(Arc::new(Evidence::Certificates(chain)));
+        }
         self
     }
 
@@ -260,7 +277,21 @@ impl Error {
     /// [refused](ErrorKind::Refused).
     #[must_use]
     pub fn answer(&self) -> Option<&Answer> {
-        self.answer.as_deref()
+        match self.evidence.as_deref()? {
+            Evidence::Answer(answer) => Some(answer),
+            Evidence::Certificates(_) => None,
+        }
+    }
+
+    /// The certificates that the server showed, its own first, when they were
+    /// [not accepted](ErrorKind::Certificate). Empty for other errors, and where a `ClientConfig`
+    /// of the embedder's own has judged them.
+    #[must_use]
+    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+        match self.evidence.as_deref() {
+            Some(Evidence::Certificates(chain)) => chain,
+            _ => &[],
+        }
     }
 
     /// To what: `host:port` in most phases, a file name for trust anchors and client certificates,

@@ -63,6 +63,8 @@ pub use contradictions::InvalidOption;
 pub use cookies::CookieJar;
 pub use dialer::{DialRequest, Dialer, Dialled};
 pub use error::{CertificateFault, Error, ErrorKind, Phase};
+#[cfg(feature = "cli")]
+pub(crate) use handshake::Shown;
 pub(crate) use handshake::is_secret;
 pub use handshake::{Answer, Refusal, is_handshake_header};
 pub use heartbeat::Heartbeat;

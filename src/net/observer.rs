@@ -187,7 +187,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
     }
 }
 
-/// Where a socket is to lead. Neither user info nor path and query are here.
+/// Where a socket is to lead. Neither user info nor query are here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Destination<'a> {
@@ -197,6 +197,8 @@ pub struct Destination<'a> {
     pub port: u16,
     /// Whether it is `wss:`.
     pub secure: bool,
+    /// The path, without the query.
+    pub path: &'a str,
 }
 
 impl fmt::Display for Destination<'_> {
@@ -212,6 +214,7 @@ impl<'a> Destination<'a> {
             host: url.host_str().unwrap_or_default(),
             port: url.port_or_known_default().unwrap_or_default(),
             secure: url.scheme() == "wss",
+            path: url.path(),
         }
     }
 }

@@ -69,7 +69,7 @@ impl Server {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut child = Command::new(BOAWS)
-            .args(["serve", "--write-ca", "ca.pem"])
+            .args(["serve", "--quiet", "--write-ca", "ca.pem"])
             .current_dir(directory.path())
             .stdout(Stdio::piped())
             .spawn()

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 pub(super) use self::{
     connect::ConnectArgs,
     doctor::DoctorArgs,
-    generate::CompletionsArgs,
+    generate::{CompletionsArgs, ManArgs},
     repl::ReplArgs,
     run::{RunArgs, ServeScheme},
     serve::ServeArgs,
@@ -22,7 +22,13 @@ pub(super) use self::{
 
 /// Run JavaScript with WebSocket, EventTarget and their kin on the Boa engine.
 #[derive(Debug, Parser)]
-#[command(name = "boaws", version, about, max_term_width = 80)]
+#[command(
+    name = "boaws",
+    version,
+    long_version = crate::cli::versions::LONG,
+    about,
+    max_term_width = 80
+)]
 #[command(
     after_help = "Exit codes: 0 success, 1 uncaught error, unhandled rejection or unexpected test result, 2 wrong usage.\n\
     Try: boaws run --serve fixtures/close-event.js"
@@ -41,8 +47,7 @@ pub(super) enum Command {
     Test(TestArgs),
     Doctor(Box<DoctorArgs>),
     Completions(CompletionsArgs),
-    /// Print the manual page.
-    Man,
+    Man(ManArgs),
     /// Run one test for `boaws test`.
     #[command(hide = true)]
     RunTest,

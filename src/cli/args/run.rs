@@ -47,6 +47,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,
 
+    /// Do not tell on stderr of connections that fail.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(in crate::cli) quiet: bool,
+
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,
 }

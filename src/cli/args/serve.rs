@@ -6,10 +6,13 @@ use clap::Args;
 
 /// Run the embedded WebSocket server, for trying things out.
 ///
-/// It prints its two addresses and runs until it is interrupted. The certificate for wss: is made at start, by an authority of its
-/// own that is forgotten again; --write-ca gives you its certificate to trust.
+/// It prints its two addresses on stdout and runs until it is interrupted; on
+/// stderr it tells who connects, what is said (< by the client, > by the
+/// server) and how it ends. The certificate for wss: is made at start, by an
+/// authority of its own that is forgotten again; --write-ca gives you its
+/// certificate to trust.
 #[derive(Debug, Args)]
-#[command(after_help = crate::cli::serve::listing())]
+#[command(after_help = after_help())]
 pub(in crate::cli) struct ServeArgs {
     /// The port for ws:; 0 lets the system choose.
     #[arg(long, default_value_t = 0)]
@@ -31,7 +34,23 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) write_ca: Option<PathBuf>,
 
-    /// Show every request, and every connection that failed.
+    /// Serve what this file describes, see below, at the path it names. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) scenario: Vec<PathBuf>,
+
+    /// Show the requests' headers, too, and when things happen.
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,
+
+    /// Show nothing but the addresses.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(in crate::cli) quiet: bool,
+}
+
+fn after_help() -> String {
+    format!(
+        "Endpoints:\n{}\nScenarios are JSON:\n{}",
+        crate::cli::serve::listing(),
+        crate::cli::serve::SCHEMA
+    )
 }

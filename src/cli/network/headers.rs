@@ -24,6 +24,11 @@ pub(super) struct HeaderArgs {
 }
 
 impl HeaderArgs {
+    /// The `Origin`, if one was given.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
     pub(super) fn apply(
         &self,
         mut builder: WebSocketExtensionBuilder,

@@ -12,6 +12,9 @@ mod tls;
 
 use clap::Args;
 
+pub(super) use self::tls::Roots;
+
+use super::hints::Given;
 use crate::extension::WebSocketExtensionBuilder;
 
 /// The arguments that all commands share that connect to somewhere.
@@ -56,6 +59,30 @@ impl NetworkArgs {
         let builder = self.reach.apply(builder)?;
         let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)
+    }
+
+    /// What hints depend on.
+    pub(super) fn given(&self) -> Given {
+        Given {
+            proxy: Given::proxies(self.proxy.is_given(), self.proxy.reads_environment()),
+            reads_environment: self.proxy.reads_environment(),
+            roots_are_chosen: self.tls.chooses_roots(),
+        }
+    }
+
+    /// Whose certificates are trusted.
+    pub(super) fn roots(&self) -> Vec<Roots> {
+        self.tls.roots()
+    }
+
+    /// Whether servers were named that are reached without a proxy.
+    pub(super) fn excepts_servers(&self) -> bool {
+        self.proxy.excepts_servers()
+    }
+
+    /// The `Origin` to send, if one was given.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.headers.origin()
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

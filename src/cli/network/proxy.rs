@@ -28,6 +28,16 @@ pub(super) struct ProxyArgs {
 }
 
 impl ProxyArgs {
+    /// Whether one was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// Whether servers were named that are reached without one.
+    pub(super) fn excepts_servers(&self) -> bool {
+        self.no_proxy.is_some()
+    }
+
     /// Whether the environment has a say in it.
     pub(super) fn reads_environment(&self) -> bool {
         self.proxy.is_none() && !self.ignore_proxy_env

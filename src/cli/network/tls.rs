@@ -46,7 +46,56 @@ pub(super) struct TlsArgs {
     insecure_accept_any_certificate: bool,
 }
 
+/// Certificates that are trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Roots {
+    /// Where they are from.
+    pub(in crate::cli) from: String,
+    /// How many; `None` if nobody can say.
+    pub(in crate::cli) count: Option<usize>,
+    /// Why nobody can.
+    pub(in crate::cli) note: &'static str,
+}
+
+impl Roots {
+    fn new(from: impl Into<String>, count: Option<usize>, note: &'static str) -> Self {
+        Self {
+            from: from.into(),
+            count,
+            note,
+        }
+    }
+}
+
 impl TlsArgs {
+    /// Whose certificates are trusted, in words.
+    pub(super) fn roots(&self) -> Vec<Roots> {
+        if self.insecure_accept_any_certificate {
+            return vec![Roots::new("--insecure-accept-any-certificate", None, "any")];
+        }
+        let mut all = Vec::new();
+        if self.system_ca {
+            all.push(Roots::new("the operating system's", None, "system"));
+        } else if !self.ca_only {
+            let count = webpki_roots::TLS_SERVER_ROOTS.len();
+            all.push(Roots::new("Mozilla's roots", Some(count), ""));
+        }
+        let variable = env::var_os(CERT_FILE).filter(|path| !path.is_empty() && !self.ca_only);
+        let variable = variable.map(|path| (CERT_FILE, PathBuf::from(path)));
+        let files = self.ca_file.iter().map(|path| ("--ca-file", path.clone()));
+        for (name, path) in files.chain(variable) {
+            let count = TlsOptions::default().add_pem_file(&path).ok();
+            let from = format!("{} ({name})", path.display());
+            all.push(Roots::new(from, count, "unreadable"));
+        }
+        all
+    }
+
+    /// Whether Mozilla's roots are not trusted.
+    pub(super) fn chooses_roots(&self) -> bool {
+        self.ca_only || self.system_ca
+    }
+
     /// Two environment variables are heeded, when they are not empty: SSL_CERT_FILE, and SSLKEYLOGFILE, to which the secrets
     /// of connections are appended as curl does.
     pub(super) fn apply(

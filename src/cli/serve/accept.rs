@@ -14,6 +14,7 @@ use socket2::{Domain, Socket, Type};
 use super::exchange;
 use super::line::Line;
 use super::shared::{Registration, Shared};
+use super::tap::Tap;
 
 const PLAIN: Token = Token(0);
 const TLS: Token = Token(1);
@@ -178,12 +179,11 @@ fn serve(
     shared: &Arc<Shared>,
     registration: Registration,
 ) {
-    let outcome = match config.map(ServerConnection::new).transpose() {
-        Ok(tls) => exchange::serve(Line::new(socket, tls), peer, shared),
-        Err(error) => Err(io::Error::other(error)),
-    };
-    if let Err(error) = outcome {
-        shared.log(|| format!("{peer} {error}"));
+    let log = shared.options.log.clone();
+    let tap = log.map(|log| Box::new(Tap::new(log, registration.number(), peer, config.is_some())));
+    match config.map(ServerConnection::new).transpose() {
+        Ok(tls) => exchange::serve(Line::new(socket, tls, tap), shared),
+        Err(error) => shared.log(|| format!("{peer} {error}")),
     }
     // Counted until its socket is closed.
     drop(registration);

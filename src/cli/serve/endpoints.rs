@@ -109,7 +109,11 @@ fn root(exchange: &mut Exchange) -> io::Result<Ending> {
     if exchange.request.wants_upgrade() {
         return echo(exchange);
     }
-    exchange.respond(200, &[], &listing())
+    let mut text = listing();
+    for stage in exchange.shared.scenarios() {
+        let _ = writeln!(text, "{}\n    {}", stage.path(), stage.about());
+    }
+    exchange.respond(200, &[], &text)
 }
 
 pub(super) fn echo(exchange: &mut Exchange) -> io::Result<Ending> {

@@ -1,7 +1,6 @@
 //! One connection: its request, the endpoint that answers it, and the ways to answer.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tungstenite::handshake::derive_accept_key;
@@ -14,6 +13,7 @@ use super::frames::{self, RawFrame, opcode};
 use super::line::Line;
 use super::records::{CloseReceived, End, Record};
 use super::request::Request;
+use super::scenario;
 use super::shared::Shared;
 
 /// tungstenite fills its read buffer with zeros, so it is kept small: a thousand idle connections are
@@ -40,22 +40,32 @@ pub(super) struct Exchange {
 }
 
 /// Serves one connection to its end.
-pub(super) fn serve(mut line: Line, peer: SocketAddr, shared: &Arc<Shared>) -> io::Result<()> {
+pub(super) fn serve(mut line: Line, shared: &Arc<Shared>) {
     let request = match Request::read(&mut line) {
         Ok(Some(request)) => request,
-        Ok(None) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            // TLS has said its own last word by then, and this fails.
-            respond(&mut line, 400, &[], &format!("{error}\n"))?;
-            line.finish()?;
-            return Err(error);
+        Ok(None) => return,
+        Err(error) => {
+            let tap = line.take_tap();
+            if error.kind() == io::ErrorKind::InvalidData
+                // TLS has said its own last word by then, and this fails.
+                && respond(&mut line, 400, &[], &format!("{error}\n")).is_ok()
+            {
+                // Nobody waits for what comes of it.
+                let _ = line.finish();
+            }
+            if let Some(tap) = tap {
+                tap.ended(&Err(error));
+            }
+            return;
         }
-        Err(error) => return Err(error),
     };
-    shared.log(|| {
-        let scheme = if line.is_secure() { "wss" } else { "ws" };
-        format!("{peer} {scheme} {} {}", request.method, request.path)
-    });
+    if let Some(tap) = line.tap() {
+        let endpoint = endpoints::find(&request.path);
+        tap.request(
+            &request,
+            endpoint.map_or("", |endpoint| endpoint.parameters),
+        );
+    }
     let mut exchange = Exchange {
         line,
         request,
@@ -69,10 +79,15 @@ pub(super) fn serve(mut line: Line, peer: SocketAddr, shared: &Arc<Shared>) -> i
     if let Some(id) = &id {
         shared.records.begin(id);
     }
-    let outcome = exchange.answer().and_then(|ending| match ending {
+    let answered = exchange.answer();
+    let tap = exchange.line.take_tap();
+    let outcome = answered.and_then(|ending| match ending {
         Ending::Finish => exchange.line.finish(),
         Ending::Cut => Ok(false),
     });
+    if let Some(tap) = tap {
+        tap.ended(&outcome);
+    }
     if let Some(id) = &id {
         let end = match &outcome {
             Ok(true) => End::Eof,
@@ -84,7 +99,6 @@ pub(super) fn serve(mut line: Line, peer: SocketAddr, shared: &Arc<Shared>) -> i
         };
         shared.records.update(id, |record| record.end = Some(end));
     }
-    outcome.map(drop)
 }
 
 impl Exchange {
@@ -94,18 +108,25 @@ impl Exchange {
     }
 
     fn answer(&mut self) -> io::Result<Ending> {
-        let Some(endpoint) = endpoints::find(&self.request.path) else {
+        let shared = Arc::clone(&self.shared);
+        let scenario = shared.scenario(&self.request.path);
+        let endpoint = endpoints::find(&self.request.path);
+        if endpoint.is_none() && scenario.is_none() {
             return self.respond(404, &[], "No such endpoint; GET / lists them.\n");
-        };
+        }
         if self.request.wants_upgrade() {
             if let Some(fault) = self.request.handshake_fault() {
                 return self.respond(400, &[], &format!("{fault}\n"));
             }
-        } else if !endpoint.plain {
+        } else if !endpoint.is_some_and(|endpoint| endpoint.plain) {
             let headers = [("Upgrade", "websocket"), ("Connection", "Upgrade")];
             return self.respond(426, &headers, "This endpoint wants a WebSocket.\n");
         }
-        (endpoint.run)(self)
+        match (scenario, endpoint) {
+            (Some(stage), _) => scenario::play(self, stage),
+            (None, Some(endpoint)) => (endpoint.run)(self),
+            (None, None) => Ok(Ending::Finish),
+        }
     }
 
     /// Answers with plain HTTP.
@@ -133,16 +154,30 @@ impl Exchange {
     /// Completes the handshake with the subprotocol that `?protocol=` names (`none`: none at all), or else
     /// the client's first. What is written next follows in the same segment.
     pub(super) fn open(&mut self) -> io::Result<()> {
-        let protocol = match self.request.parameter("protocol") {
+        let protocol = self.protocol(self.request.parameter("protocol"));
+        self.open_with(protocol.as_deref())
+    }
+
+    /// That subprotocol, `none` for none; the client's first if nothing is said.
+    pub(super) fn protocol(&self, said: Option<&str>) -> Option<String> {
+        match said {
             Some("none") => None,
             Some(name) => Some(name.to_owned()),
             None => self.request.protocols().next().map(str::to_owned),
-        };
-        self.open_with(protocol.as_deref())
+        }
     }
 
     /// Completes the handshake with that subprotocol, and the extensions that `?extensions=` names.
     pub(super) fn open_with(&mut self, protocol: Option<&str>) -> io::Result<()> {
+        self.open_with_headers(protocol, &[])
+    }
+
+    /// The same, with further headers.
+    pub(super) fn open_with_headers(
+        &mut self,
+        protocol: Option<&str>,
+        further: &[(&str, &str)],
+    ) -> io::Result<()> {
         let accept = self.accept_key();
         let mut headers = vec![
             ("Upgrade", "websocket"),
@@ -163,6 +198,7 @@ impl Exchange {
                 .filter_map(|(name, value)| Some((name, value?)))
                 .filter(|(_, value)| !value.contains(['\r', '\n'])),
         );
+        headers.extend_from_slice(further);
         self.line
             .write_all(&head("HTTP/1.1 101 Switching Protocols", &headers))
     }
@@ -235,7 +271,9 @@ impl Exchange {
             Error::Utf8(_) => CloseCode::Invalid,
             _ => CloseCode::Protocol,
         };
-        self.shared.log(|| format!("{fault}"));
+        if let Some(tap) = self.line.tap() {
+            tap.fault(&fault.to_string());
+        }
         frames::write_close(&mut self.line, Some(code.into()), "")?;
         Ok(Ending::Finish)
     }

@@ -25,6 +25,8 @@ const KEPT: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct RawFrame {
     pub(super) opcode: u8,
+    /// Whether it is the last frame of its message.
+    pub(super) last: bool,
     /// The length of the payload in bytes.
     pub(super) length: u64,
     /// The payload unmasked, or its start when it is long.
@@ -93,6 +95,7 @@ pub(super) fn read(line: &mut Line) -> io::Result<Option<RawFrame>> {
     }
     Ok(Some(RawFrame {
         opcode: first[0] & 0x0f,
+        last: first[0] & 0x80 != 0,
         length,
         payload,
     }))

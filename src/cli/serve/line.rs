@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustls::ServerConnection;
 
+use super::tap::Tap;
+
 /// How much is read from the system at once.
 const READ_BUFFER: usize = 64 * 1024;
 
@@ -112,12 +114,16 @@ pub(super) struct Line {
     input: BufReader<Transport>,
     output: Vec<u8>,
     socket: Arc<TcpStream>,
-    secure: bool,
+    /// Listens, where there is a log.
+    tap: Option<Box<Tap>>,
 }
 
 impl Line {
-    pub(super) fn new(socket: Arc<TcpStream>, tls: Option<ServerConnection>) -> Self {
-        let secure = tls.is_some();
+    pub(super) fn new(
+        socket: Arc<TcpStream>,
+        tls: Option<ServerConnection>,
+        tap: Option<Box<Tap>>,
+    ) -> Self {
         let transport = match tls {
             None => Transport::Plain(Socket(Arc::clone(&socket))),
             Some(connection) => Transport::Tls(Tls {
@@ -129,13 +135,18 @@ impl Line {
             input: BufReader::with_capacity(READ_BUFFER, transport),
             output: Vec::new(),
             socket,
-            secure,
+            tap,
         }
     }
 
-    /// Whether this is TLS.
-    pub(super) fn is_secure(&self) -> bool {
-        self.secure
+    /// What listens, if there is a log.
+    pub(super) fn tap(&mut self) -> Option<&mut Tap> {
+        self.tap.as_deref_mut()
+    }
+
+    /// The same, for when the line itself is gone.
+    pub(super) fn take_tap(&mut self) -> Option<Box<Tap>> {
+        self.tap.take()
     }
 
     /// The most a single blocking read may take from now on; `None`: for ever.
@@ -173,6 +184,33 @@ impl Line {
         self.socket.set_nonblocking(false)?;
         match peeked {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            // The end and a reset are to be found by reading, too.
+            _ => Ok(true),
+        }
+    }
+
+    /// Waits until a read would find something (for TLS: at least something encrypted), at most `limit`. `false` if
+    /// there is nothing by then.
+    pub(super) fn wait_for_input(&mut self, limit: Option<Duration>) -> io::Result<bool> {
+        self.flush()?;
+        if self.has_input()? {
+            return Ok(true);
+        }
+        self.set_read_timeout(limit)?;
+        let peeked = self.socket.peek(&mut [0]);
+        self.set_read_timeout(None)?;
+        match peeked {
+            // The time ran out: Unix and Windows name it differently.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock
+                        | io::ErrorKind::TimedOut
+                        | io::ErrorKind::Interrupted
+                ) =>
+            {
+                Ok(false)
+            }
             // The end and a reset are to be found by reading, too.
             _ => Ok(true),
         }
@@ -242,7 +280,11 @@ impl Read for Line {
         if self.input.buffer().is_empty() {
             self.flush()?;
         }
-        self.input.read(buffer)
+        let length = self.input.read(buffer)?;
+        if let Some(tap) = &mut self.tap {
+            tap.read(buffer.get(..length).unwrap_or_default());
+        }
+        Ok(length)
     }
 }
 
@@ -250,6 +292,9 @@ impl Write for Line {
     /// Takes everything, always: tungstenite moves the rest of its buffer to the front after a short write,
     /// which would make a large message quadratic.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(tap) = &mut self.tap {
+            tap.wrote(bytes);
+        }
         if self.output.len() + bytes.len() > WRITE_BUFFER {
             self.flush()?;
         }

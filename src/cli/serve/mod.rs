@@ -25,9 +25,12 @@ mod exchange;
 mod frames;
 mod handshakes;
 mod line;
+mod log;
 mod records;
 mod request;
+mod scenario;
 mod shared;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -39,11 +42,11 @@ use std::time::Duration;
 
 pub use self::certificate::CertificateKind;
 pub use self::endpoints::{ENDPOINTS, Endpoint, listing};
+pub use self::log::{Entry, Kind, Log, LogEvent, Side};
 pub use self::records::{CloseReceived, End, Record};
+pub(in crate::cli) use self::scenario::SCHEMA;
+pub use self::scenario::{Scenario, ScenarioError};
 use self::shared::Shared;
-
-/// Takes one line of the server's log, without a line end. Called from the server's threads.
-pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How long [`Server::stop`] waits for the threads of connections it has shut down.
 const STOP_WAIT: Duration = Duration::from_secs(5);
@@ -80,8 +83,10 @@ pub struct ServerOptions {
     /// The largest message and frame that is read, in bytes; 128 MiB by default. A larger one is answered
     /// with the close code 1009.
     pub max_message_size: usize,
-    /// Takes a line for each request and each failed connection; `None` by default.
+    /// Told of what connects and of what is said; `None` by default, which costs nothing.
     pub log: Option<Log>,
+    /// What is served besides the endpoints. The first of those at the same path counts, and goes before an endpoint.
+    pub scenarios: Vec<Scenario>,
 }
 
 impl Default for ServerOptions {
@@ -96,6 +101,7 @@ impl Default for ServerOptions {
             max_connections: 16_384,
             max_message_size: 128 << 20,
             log: None,
+            scenarios: Vec::new(),
         }
     }
 }

@@ -109,6 +109,24 @@ impl Request {
         })
     }
 
+    /// Path and query, of which those parameters that are not among `known` (as an endpoint writes them) may be
+    /// secrets.
+    pub(super) fn shown_target(&self, known: &str) -> String {
+        let mut text = self.path.clone();
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            let known = known.split(['&', '?']).any(|one| {
+                let (known, _) = one.split_once('=').unwrap_or((one, ""));
+                known == name
+            }) || ["id", "protocol", "extensions"].contains(&name.as_str());
+            let value = if known { value } else { "[redacted]" };
+            text.push_str(&format!(
+                "{}{name}={value}",
+                if index == 0 { '?' } else { '&' }
+            ));
+        }
+        text
+    }
+
     /// The first query parameter of that name, decoded.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.query

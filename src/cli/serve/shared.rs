@@ -6,7 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::ServerOptions;
+use super::log::{Entry, LogEvent};
 use super::records::Records;
+use super::scenario::Stage;
 
 /// State behind the lock. It is held for a few instructions at a time, never over I/O.
 #[derive(Default)]
@@ -50,14 +52,17 @@ pub(super) struct Shared {
     pub(super) options: ServerOptions,
     pub(super) records: Records,
     pub(super) groups: Groups,
+    scenarios: Vec<Stage>,
     open: Mutex<Open>,
     /// Signalled when the server stops and when a connection ends.
     changed: Condvar,
 }
 
 impl Shared {
-    pub(super) fn new(options: ServerOptions) -> Self {
+    pub(super) fn new(mut options: ServerOptions) -> Self {
+        let scenarios = std::mem::take(&mut options.scenarios);
         Self {
+            scenarios: scenarios.into_iter().map(Stage::new).collect(),
             options,
             records: Records::default(),
             groups: Groups::default(),
@@ -138,11 +143,25 @@ impl Shared {
             .wait_timeout_while(open, limit, |open| !open.sockets.is_empty());
     }
 
-    /// Gives a line to the log, which is made only when there is one.
-    pub(super) fn log(&self, line: impl FnOnce() -> String) {
+    /// Tells the log of a fault of the whole server; the text is made only when there is a log.
+    pub(super) fn log(&self, text: impl FnOnce() -> String) {
         if let Some(log) = &self.options.log {
-            log(&line());
+            log(&Entry {
+                connection: None,
+                elapsed: Duration::ZERO,
+                event: LogEvent::Fault(&text()),
+            });
         }
+    }
+
+    /// The scenarios, in the order given.
+    pub(super) fn scenarios(&self) -> &[Stage] {
+        &self.scenarios
+    }
+
+    /// The scenario at `path`.
+    pub(super) fn scenario(&self, path: &str) -> Option<&Stage> {
+        self.scenarios.iter().find(|stage| stage.path() == path)
     }
 }
 
@@ -150,6 +169,13 @@ impl Shared {
 pub(super) struct Registration {
     shared: Arc<Shared>,
     id: u64,
+}
+
+impl Registration {
+    /// Which connection it is, counted from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.id + 1
+    }
 }
 
 impl Drop for Registration {

@@ -26,6 +26,7 @@ use crate::net::{
     proxy::{self, Proxy},
     stream::Stream,
     target::Target,
+    tls::take_rejected,
     vocabulary::{ConnectRequest, SocketId},
 };
 
@@ -166,9 +167,13 @@ impl Dial {
         let tls = ClientConnection::new(config, name)
             .map_err(|error| Error::tls(Phase::Tls, subject, error))?;
         let mut line = Line::tls(under, tls);
+        take_rejected();
         patience
             .until_done(|| line.handshake(ciphertext))
-            .map_err(|why| why.into_error(Phase::Tls, subject))?;
+            .map_err(|why| {
+                why.into_error(Phase::Tls, subject)
+                    .with_certificates(take_rejected())
+            })?;
         debug!(target: "boa_websocket::net", id = %self.id, agreed = line.tls_agreed(), "tls");
         Ok(line)
     }

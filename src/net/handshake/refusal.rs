@@ -46,6 +46,11 @@ pub enum Refusal {
     MissingExtensionParameter(&'static str),
 }
 
+impl Refusal {
+    /// What a server's answer in [`NotHttp`](Self::NotHttp) is that expects TLS.
+    pub(crate) const TLS: &'static str = "it is TLS";
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

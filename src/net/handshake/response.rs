@@ -96,6 +96,10 @@ impl ResponseReader {
                 Err(httparse::Error::TooManyHeaders) => {
                     return Err(Refusal::TooManyHeaders(self.max_headers));
                 }
+                // An alert: it takes the request for a wrong beginning of TLS.
+                Err(_) if self.head.starts_with(&[21, 3]) => {
+                    return Err(Refusal::NotHttp(Refusal::TLS));
+                }
                 Err(error) => return Err(Refusal::NotHttp(describe(error))),
             }
         }

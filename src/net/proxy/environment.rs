@@ -35,16 +35,7 @@ impl ProxyOptions {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
-        let is_cgi = variable(CGI).is_some();
-        let first = |names: [&'static str; 2]| {
-            let names = names.into_iter();
-            names
-                .filter(|&name| !(is_cgi && name == "HTTP_PROXY"))
-                .find_map(|name| {
-                    let value = variable(name).filter(|value| !value.is_empty())?;
-                    Some((name, value))
-                })
-        };
+        let first = |names| first_set(names, &variable);
         let proxy = |names| match first(names).or_else(|| first(ALL)) {
             Some((name, value)) => {
                 let subject = format!("the proxy in {name}");
@@ -61,6 +52,38 @@ impl ProxyOptions {
             },
         })
     }
+}
+
+/// Which variables [`ProxyOptions::from_env`] takes its values from, for those who want to know why.
+#[cfg(feature = "cli")]
+impl ProxyOptions {
+    /// That of the proxy for `wss:`, if `secure`, or for `ws:`.
+    pub(crate) fn variable(secure: bool) -> Option<&'static str> {
+        let own = if secure { WSS } else { WS };
+        let first = |names| first_set(names, &|name| env::var_os(name));
+        first(own).or_else(|| first(ALL)).map(|(name, _)| name)
+    }
+
+    /// That of the servers without one.
+    pub(crate) fn no_proxy_variable() -> Option<&'static str> {
+        first_set(NO, &|name| env::var_os(name)).map(|(name, _)| name)
+    }
+}
+
+/// The first of these that has a value.
+fn first_set(
+    names: [&'static str; 2],
+    variable: &impl Fn(&str) -> Option<OsString>,
+) -> Option<(&'static str, OsString)> {
+    let is_cgi = variable(CGI).is_some();
+    let mut names = names.into_iter();
+    names.find_map(|name| {
+        if is_cgi && name == "HTTP_PROXY" {
+            return None;
+        }
+        let value = variable(name).filter(|value| !value.is_empty())?;
+        Some((name, value))
+    })
 }
 
 fn text(value: OsString, subject: &str) -> Result<String, Error> {

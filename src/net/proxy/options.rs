@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use url::Url;
+
 use super::{no_proxy::NoProxy, proxy_url::Proxy};
 use crate::net::target::Target;
 
@@ -36,6 +38,15 @@ impl ProxyOptions {
     /// [`no_proxy`](Self::no_proxy).
     pub fn except(&mut self, address: SocketAddr) {
         self.no_proxy.add_address(address);
+    }
+
+    /// The proxy that a connection for `url`, which is `ws:` or `wss:`, goes through.
+    #[must_use]
+    pub fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        match self.choose(&Target::new(url).ok()?) {
+            Choice::Proxy(proxy) => Some(proxy),
+            Choice::None | Choice::Excepted => None,
+        }
     }
 
     /// Whether there is a proxy for anything.
@@ -73,8 +84,6 @@ pub(crate) enum Choice<'a> {
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
     use super::*;
 
     #[test]
@@ -98,6 +107,8 @@ mod tests {
             ("ws://localhost", Choice::Proxy(&plain)),
         ] {
             assert_eq!(options.choose(&target(url)), choice, "{url}");
+            let proxy = options.proxy_for(&Url::parse(url).unwrap());
+            assert_eq!(proxy.is_some(), matches!(choice, Choice::Proxy(_)), "{url}");
         }
         options.ws = None;
         assert_eq!(options.choose(&target("ws://inside.test")), Choice::None);

@@ -4,19 +4,24 @@ mod alert;
 mod any_certificate;
 mod identity;
 mod key_log;
+mod rejected;
 
 use std::{path::Path, sync::Arc};
 
 use rustls::{
     ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier,
-    client::WantsClientCert,
+    client::{WantsClientCert, WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, InvalidDnsNameError, ServerName, pem::PemObject},
 };
 use url::Host;
 
 pub use self::alert::TlsAlert;
-use self::{any_certificate::AnyCertificate, identity::Identity, key_log::KeyLogFile};
+pub(crate) use self::rejected::take_rejected;
+use self::{
+    any_certificate::AnyCertificate, identity::Identity, key_log::KeyLogFile,
+    rejected::KeepsRejected,
+};
 use super::error::{Error, ErrorKind, Phase};
 
 /// Trust and identity in `wss:`.
@@ -288,21 +293,28 @@ impl TlsOptions {
         builder: ConfigBuilder<ClientConfig, WantsVerifier>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
-        if self.any_certificate {
-            let verifier = Arc::new(AnyCertificate::new(provider));
-            return Ok(builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier));
-        }
+        let verifier: Arc<dyn ServerCertVerifier> = if self.any_certificate {
+            Arc::new(AnyCertificate::new(provider))
+        } else {
+            Arc::new(KeepsRejected(self.verifier(provider)?))
+        };
+        Ok(builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier))
+    }
+
+    /// Verifies that somebody who is trusted has signed them.
+    fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
         #[cfg(feature = "system-roots")]
         if self.system_store {
             let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(
                 self.extra_roots.iter().cloned(),
                 provider.clone(),
             )?;
-            return Ok(builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier)));
+            return Ok(Arc::new(verifier));
         }
         let mut roots = RootCertStore::empty();
         if !self.only_added {
@@ -311,7 +323,11 @@ impl TlsOptions {
         for certificate in &self.extra_roots {
             roots.add(certificate.clone())?;
         }
-        Ok(builder.with_root_certificates(roots))
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+                .build()
+                .map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(verifier)
     }
 
     #[cfg(feature = "system-roots")]

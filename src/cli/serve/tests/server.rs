@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tungstenite::Message;
 
 use super::super::request::MAX_HEAD;
-use super::super::{CertificateKind, ENDPOINTS, listing};
+use super::super::{CertificateKind, ENDPOINTS, Entry, listing};
 use super::*;
 
 /// Sends bytes and reads the answer to the end.
@@ -248,26 +248,50 @@ fn stopping_ends_every_connection_and_thread() {
 }
 
 #[test]
-fn the_log_has_a_line_for_each_request() {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&lines);
-    let options = ServerOptions {
-        log: Some(Arc::new(move |line: &str| {
-            log.lock().unwrap().push(line.to_owned())
-        })),
-        ..ServerOptions::default()
-    };
-    let server = Server::start(options).unwrap();
+fn the_log_tells_who_connects_what_is_said_and_how_it_ends() {
     for scheme in BOTH {
-        connect(&server, scheme, "/echo?secret=1");
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&lines);
+        let options = ServerOptions {
+            log: Some(Arc::new(move |entry: &Entry<'_>| {
+                log.lock().unwrap().push(entry.to_string());
+            })),
+            ..ServerOptions::default()
+        };
+        let server = Server::start(options).unwrap();
+        let mut client = connect(&server, scheme, "/echo?token=s3cret&id=log");
+        client.send(Message::text("hi\x1b[2J")).unwrap();
+        client.send(Message::binary(vec![1, 2])).unwrap();
+        next(&mut client);
+        next(&mut client);
+        client.close(None).unwrap();
+        while client.read().is_ok() {}
+        drop(client);
+        server.wait_for_record("log", PATIENCE);
+        while server.connections() > 0 {
+            std::thread::yield_now();
+        }
+        let lines = lines.lock().unwrap();
+        let expected = [
+            "/echo?token=[redacted]&id=log",
+            " opened ",
+            "#1 < text 6 B \"hi\\u{1b}[2J\"",
+            "#1 > text 6 B \"hi\\u{1b}[2J\"",
+            "#1 < binary 2 B 01 02",
+            "#1 > binary 2 B 01 02",
+            "#1 < close without a code",
+            "#1 > close without a code",
+            "#1 closed cleanly after ",
+        ];
+        assert_eq!(lines.len(), expected.len(), "{lines:?}");
+        // What is echoed may be written before or after the next message is read.
+        for part in expected {
+            assert!(
+                lines.iter().any(|line| line.contains(part)),
+                "{part}: {lines:?}"
+            );
+        }
+        assert!(lines.last().unwrap().ends_with(" 2 messages in, 2 out"));
+        assert!(lines.iter().all(|line| !line.contains("s3cret")));
     }
-    let lines = lines.lock().unwrap();
-    assert!(
-        lines.iter().any(|line| line.ends_with(" ws GET /echo")),
-        "{lines:?}"
-    );
-    assert!(
-        lines.iter().any(|line| line.ends_with(" wss GET /echo")),
-        "{lines:?}"
-    );
 }
