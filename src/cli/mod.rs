@@ -10,6 +10,7 @@ mod diagnostics;
 mod doctor;
 mod generate;
 mod inspect;
+mod interrupt;
 mod module_loader;
 mod network;
 mod repl;
