@@ -8,6 +8,7 @@ mod connect;
 mod console;
 mod diagnostics;
 mod doctor;
+mod environment;
 mod generate;
 mod inspect;
 mod interrupt;
@@ -19,9 +20,11 @@ pub mod serve;
 mod serve_command;
 mod session;
 mod sources;
+mod stats;
 mod terminal;
 pub mod test;
 mod verbose;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,261 @@
+//! The main thread while script runs on its own: it waits for what may end the run, and sees to it that it ends.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    cli::{
+        interrupt::{self, EXIT_OUTPUT_GONE, PATIENCE, Signal},
+        terminal::print_error,
+        watch::Watch,
+    },
+    event_loop::Spawner,
+};
+
+/// The same when nobody reads the output any more: then it is not worth waiting for.
+const OUTPUT_GONE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Changes that follow each other closer than this belong together: editors write in several steps.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// What the conductor hears of from other threads.
+pub(super) enum Event {
+    /// Script's thread has an event loop.
+    Started(Spawner),
+    /// Script's thread is at its end.
+    Over,
+    Asked(Signal),
+    OutputGone,
+    /// Something in a folder that is watched.
+    Changed(PathBuf),
+}
+
+/// Tells that script's thread is at its end, whatever brought it there.
+pub(super) struct TellOver(pub(super) Sender<Event>);
+
+impl Drop for TellOver {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Over);
+    }
+}
+
+/// What ended a run that did not end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Asked(Signal),
+    TimedOut,
+    OutputGone,
+    /// A file has changed.
+    Changed,
+}
+
+impl Why {
+    pub(super) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Asked(signal) => signal.exit_code(),
+            Self::TimedOut | Self::Changed => crate::cli::EXIT_UNCAUGHT,
+            Self::OutputGone => EXIT_OUTPUT_GONE,
+        }
+    }
+}
+
+/// How a run ended.
+pub(super) struct Ended {
+    /// `None`: by itself.
+    pub(super) why: Option<Why>,
+    /// Script computes on, and there is no way to stop its thread.
+    pub(super) computes_on: bool,
+}
+
+pub(super) struct Conductor {
+    events: Receiver<Event>,
+    sender: Sender<Event>,
+    timeout: Option<Duration>,
+    watch: Option<Arc<Mutex<Watch>>>,
+    /// What has changed since the last run began, and when the last change was.
+    changed: Vec<PathBuf>,
+    last_change: Option<Instant>,
+}
+
+impl Conductor {
+    /// Listens to signals and, if wanted, to changes of files from now on.
+    ///
+    /// # Errors
+    ///
+    /// What the system does not let us do, as a text for people.
+    pub(super) fn new(timeout: Option<Duration>, watches: bool) -> Result<Self, String> {
+        let (sender, events) = mpsc::channel();
+        let to = sender.clone();
+        interrupt::listen(move |signal| drop(to.send(Event::Asked(signal))))
+            .map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let to = sender.clone();
+        interrupt::when_output_is_gone(move || drop(to.send(Event::OutputGone)));
+        let to = sender.clone();
+        let watch = watches.then(|| Watch::new(move |path| drop(to.send(Event::Changed(path)))));
+        let watch = watch.transpose()?;
+        Ok(Self {
+            events,
+            sender,
+            timeout: timeout.filter(|timeout| !timeout.is_zero()),
+            watch: watch.map(|watch| Arc::new(Mutex::new(watch))),
+            changed: Vec::new(),
+            last_change: None,
+        })
+    }
+
+    pub(super) fn sender(&self) -> Sender<Event> {
+        self.sender.clone()
+    }
+
+    pub(super) fn watch(&self) -> Option<&Arc<Mutex<Watch>>> {
+        self.watch.as_ref()
+    }
+
+    /// Waits until script's thread is at its end. Sets `ending` once it is to end.
+    pub(super) fn conduct(&mut self, ending: &AtomicBool) -> Ended {
+        let mut spawner = None;
+        let mut why = None;
+        let after = |time| Instant::now().checked_add(time);
+        let mut deadline = self.timeout.and_then(after);
+        loop {
+            let settled = self.settled_at();
+            let wake = [deadline, settled].into_iter().flatten().min();
+            let new = match self.next(wake) {
+                Some(Event::Over) => {
+                    let computes_on = false;
+                    return Ended { why, computes_on };
+                }
+                Some(Event::Started(started)) => {
+                    if why.is_some() {
+                        say_goodbye(&started);
+                    }
+                    spawner = Some(started);
+                    continue;
+                }
+                Some(Event::Changed(path)) => {
+                    self.note_change(path);
+                    continue;
+                }
+                Some(Event::Asked(signal)) => match why {
+                    None | Some(Why::Changed) => Why::Asked(signal),
+                    // The second one leaves at once.
+                    Some(_) => {
+                        return Ended {
+                            why: Some(Why::Asked(signal)),
+                            computes_on: true,
+                        };
+                    }
+                },
+                Some(Event::OutputGone) => Why::OutputGone,
+                None if why.is_none() && settled.is_some_and(|at| at <= Instant::now()) => {
+                    Why::Changed
+                }
+                None if why.is_none() => {
+                    self.say_timed_out();
+                    Why::TimedOut
+                }
+                None => {
+                    if why != Some(Why::OutputGone) {
+                        print_error(format_args!(
+                            "boaws: the script computes on: it is ended as it stands"
+                        ));
+                    }
+                    let computes_on = true;
+                    return Ended { why, computes_on };
+                }
+            };
+            if why.is_none() {
+                ending.store(true, Relaxed);
+                deadline = after(match new {
+                    Why::OutputGone => OUTPUT_GONE_PATIENCE,
+                    _ => PATIENCE,
+                });
+                spawner.as_ref().map(say_goodbye);
+            }
+            why = Some(new);
+        }
+    }
+
+    /// Waits for a change, unless there was one already.
+    ///
+    /// # Errors
+    ///
+    /// What else wants the process to end.
+    pub(super) fn wait_for_change(&mut self) -> Result<(), Why> {
+        loop {
+            let settled = self.settled_at();
+            match self.next(settled) {
+                None => return Ok(()),
+                Some(Event::Asked(signal)) => return Err(Why::Asked(signal)),
+                Some(Event::OutputGone) => return Err(Why::OutputGone),
+                Some(Event::Changed(path)) => self.note_change(path),
+                Some(Event::Started(_) | Event::Over) => {}
+            }
+        }
+    }
+
+    /// What has changed, and forgets it.
+    pub(super) fn take_changes(&mut self) -> Vec<PathBuf> {
+        self.last_change = None;
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The next event, or `None` at that time.
+    fn next(&self, at: Option<Instant>) -> Option<Event> {
+        let received = match at {
+            None => self
+                .events
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                self.events.recv_timeout(left)
+            }
+        };
+        // There is always a sender: our own.
+        received.ok()
+    }
+
+    fn settled_at(&self) -> Option<Instant> {
+        self.last_change.map(|last| last + SETTLING)
+    }
+
+    fn note_change(&mut self, path: PathBuf) {
+        let name = self
+            .watch
+            .as_deref()
+            .and_then(|watch| lock(watch).name_of(&path));
+        if let Some(name) = name {
+            self.last_change = Some(Instant::now());
+            if !self.changed.contains(&name) {
+                self.changed.push(name);
+            }
+        }
+    }
+
+    fn say_timed_out(&self) {
+        let seconds = self.timeout.unwrap_or_default().as_secs_f64();
+        print_error(format_args!(
+            "boaws: ended after {seconds} s, as --timeout wants"
+        ));
+    }
+}
+
+pub(super) fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
+    watch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn say_goodbye(spawner: &Spawner) {
+    // A loop that is gone has no sockets; one whose queue is full computes on and is ended.
+    let _ = spawner.spawn_task(|context| {
+        interrupt::say_goodbye(context);
+        Ok(())
+    });
+}
