@@ -125,7 +125,8 @@ impl Conductor {
         let after = |time| Instant::now().checked_add(time);
         let mut deadline = self.timeout.and_then(after);
         loop {
-            let settled = self.settled_at();
+            // What changes once the run is to end is for later.
+            let settled = self.settled_at().filter(|_| why.is_none());
             let wake = [deadline, settled].into_iter().flatten().min();
             let new = match self.next(wake) {
                 Some(Event::Over) => {
@@ -154,9 +155,7 @@ impl Conductor {
                     }
                 },
                 Some(Event::OutputGone) => Why::OutputGone,
-                None if why.is_none() && settled.is_some_and(|at| at <= Instant::now()) => {
-                    Why::Changed
-                }
+                None if settled.is_some_and(|at| at <= Instant::now()) => Why::Changed,
                 None if why.is_none() => {
                     self.say_timed_out();
                     Why::TimedOut

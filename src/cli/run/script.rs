@@ -127,7 +127,7 @@ impl World<'_, '_> {
         let value = match promise {
             Some(Ok(promise)) => {
                 report_rejection(&promise, &mut self.cell.borrow_mut())?;
-                match self.settle(&promise, &source.name)? {
+                match self.settle(&promise, "the promise", &source.name)? {
                     Some(value) => value,
                     None => return Ok(()),
                 }
@@ -151,18 +151,23 @@ impl World<'_, '_> {
             report_rejection(&promise, context)?;
             promise
         };
-        self.settle(&promise, &source.name)?;
+        self.settle(&promise, "a top-level await", &source.name)?;
         Ok(())
     }
 
     /// Runs the loop until the promise is settled or the run is over. Its value, if it has one.
-    fn settle(&mut self, promise: &JsPromise, name: &Path) -> JsResult<Option<JsValue>> {
+    fn settle(
+        &mut self,
+        promise: &JsPromise,
+        what: &str,
+        name: &Path,
+    ) -> JsResult<Option<JsValue>> {
         let is_pending = || matches!(promise.state(), PromiseState::Pending);
         let done = |context: &Context| !is_pending() || interrupt::is_over(context);
         self.turns.run_until(done)?;
         let context: &mut Context = &mut self.cell.borrow_mut();
         if is_pending() && !interrupt::is_leaving(context) {
-            unsettled(name, context);
+            unsettled(name, what, context);
         }
         match promise.state() {
             PromiseState::Fulfilled(value) => Ok(Some(value)),
@@ -252,10 +257,10 @@ fn report_rejection(promise: &JsPromise, context: &mut Context) -> JsResult<()> 
     Ok(())
 }
 
-fn unsettled(name: &Path, context: &mut Context) {
+fn unsettled(name: &Path, what: &str, context: &mut Context) {
     let name = name.display();
     let error = JsNativeError::error().with_message(format!(
-        "{name}: a top-level await can never settle: nothing is left that could happen"
+        "{name}: {what} can never settle: nothing is left that could happen"
     ));
     report_exception(error.into(), context);
 }
