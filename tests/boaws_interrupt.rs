@@ -138,9 +138,8 @@ fn a_script_that_computes_for_ever_is_ended_all_the_same() {
     assert_eq!(boaws.out.next(), "ready");
     boaws.signal("TERM");
     boaws.ends_with(143);
-    let said = boaws.err.rest().join("\n");
-    assert!(said.contains("the script computes on"), "{said}");
-    assert!(said.contains("boaws: time: "), "{said}");
+    boaws.err.until("the script computes on");
+    boaws.err.until("boaws: time: ");
 }
 
 #[test]

@@ -166,6 +166,11 @@ fn imports_of<'a>(name: &str, text: &'a str) -> Vec<(usize, &'a str)> {
     let mut found = Vec::new();
     for keyword in ["import", "export"] {
         for (at, _) in text.match_indices(keyword) {
+            // Declarations begin a statement; what stands in a comment does not.
+            let before = text[..at].rsplit('\n').next().unwrap_or_default().trim();
+            if !before.is_empty() && ![";", "}", "*/"].iter().any(|end| before.ends_with(end)) {
+                continue;
+            }
             let rest = &text[at + keyword.len()..];
             // Up to the specifier; what has a semicolon or parenthesis before it is something else.
             let Some(end) = rest.find(['\'', '"', ';', '(']) else {
@@ -191,8 +196,7 @@ fn imports_of<'a>(name: &str, text: &'a str) -> Vec<(usize, &'a str)> {
             let before = before.trim().trim_end_matches(',');
             let default = keyword == "import" && !before.is_empty() && !before.starts_with('*');
             if listed || default && name == "default" {
-                let line =
-                    text[..at].lines().count() + usize::from(text[..at].ends_with('\n') || at == 0);
+                let line = text[..at].matches('\n').count() + 1;
                 found.push((line, specifier));
             }
         }
