@@ -143,6 +143,25 @@ fn a_script_that_computes_for_ever_is_ended_all_the_same() {
 }
 
 #[test]
+fn while_standard_input_is_read_signals_are_as_ever() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_boaws"))
+        .args(["run", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let kill = format!("kill -TERM {}", child.id());
+    let status = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(status.success());
+    // The pipe is closed by `wait`, so it is kept.
+    let input = child.stdin.take();
+    let status = child.wait().unwrap();
+    drop(input);
+    assert_eq!(status.signal(), Some(15), "{status}");
+}
+
+#[test]
 fn what_is_ignored_stays_ignored() {
     if !Path::new("/proc/self/status").exists() {
         return;

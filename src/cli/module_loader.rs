@@ -72,7 +72,7 @@ impl FileModuleLoader {
         let modules = self.modules.borrow();
         let mut paths: Vec<_> = modules.values().filter_map(Module::path).collect();
         paths.sort();
-        match explain::missing_export(&native.message().to_string(), &paths) {
+        match explain::missing_export(native.message(), &paths) {
             Some(message) => native.with_message(message).into(),
             None => error,
         }

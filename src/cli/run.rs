@@ -46,7 +46,9 @@ pub(super) fn main(mut args: RunArgs) -> ExitCode {
         server: None,
         conductor,
     };
-    match runner.prepare(stats) {
+    // Whatever is read until then, standard input for one, a signal ends as ever.
+    let prepared = runner.prepare(stats);
+    match prepared.and_then(|run| runner.conductor.listen().map(|()| run)) {
         Ok(run) => ExitCode::from(runner.run(run)),
         Err(message) => usage_error(message),
     }

@@ -2,9 +2,10 @@
 
 use std::{
     path::PathBuf,
+    process,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     time::{Duration, Instant},
@@ -24,6 +25,12 @@ const OUTPUT_GONE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Changes that follow each other closer than this belong together: editors write in several steps.
 const SETTLING: Duration = Duration::from_millis(100);
+
+/// A file that changes all the time is not waited for any longer.
+const MAX_SETTLING: Duration = Duration::from_secs(1);
+
+/// So many signals are the conductor's to heed; one more ends the process.
+const MAX_SIGNALS: usize = 2;
 
 /// What the conductor hears of from other threads.
 pub(super) enum Event {
@@ -79,24 +86,20 @@ pub(super) struct Conductor {
     sender: Sender<Event>,
     timeout: Option<Duration>,
     watch: Option<Arc<Mutex<Watch>>>,
-    /// What has changed since the last run began, and when the last change was.
+    /// What has changed since the last run began, and when.
     changed: Vec<PathBuf>,
+    first_change: Option<Instant>,
     last_change: Option<Instant>,
 }
 
 impl Conductor {
-    /// Listens to signals and, if wanted, to changes of files from now on.
+    /// Listens to changes of files from now on, if that is wanted.
     ///
     /// # Errors
     ///
     /// What the system does not let us do, as a text for people.
     pub(super) fn new(timeout: Option<Duration>, watches: bool) -> Result<Self, String> {
         let (sender, events) = mpsc::channel();
-        let to = sender.clone();
-        interrupt::listen(move |signal| drop(to.send(Event::Asked(signal))))
-            .map_err(|error| format!("cannot listen to signals: {error}"))?;
-        let to = sender.clone();
-        interrupt::when_output_is_gone(move || drop(to.send(Event::OutputGone)));
         let to = sender.clone();
         let watch = watches.then(|| Watch::new(move |path| drop(to.send(Event::Changed(path)))));
         let watch = watch.transpose()?;
@@ -106,8 +109,30 @@ impl Conductor {
             timeout: timeout.filter(|timeout| !timeout.is_zero()),
             watch: watch.map(|watch| Arc::new(Mutex::new(watch))),
             changed: Vec::new(),
+            first_change: None,
             last_change: None,
         })
+    }
+
+    /// Listens to signals, and to what is printed, from now on: they end nothing by themselves any more. To be called once.
+    ///
+    /// # Errors
+    ///
+    /// What the system does not let us do, as a text for people.
+    pub(super) fn listen(&self) -> Result<(), String> {
+        let to = self.sender.clone();
+        let heard = AtomicUsize::new(0);
+        let asked = move |signal: Signal| {
+            // Whoever conducts may be held up, by a stderr that nobody reads.
+            if heard.fetch_add(1, Relaxed) >= MAX_SIGNALS {
+                process::exit(signal.exit_code().into());
+            }
+            drop(to.send(Event::Asked(signal)));
+        };
+        interrupt::listen(asked).map_err(|error| format!("cannot listen to signals: {error}"))?;
+        let to = self.sender.clone();
+        interrupt::when_output_is_gone(move || drop(to.send(Event::OutputGone)));
+        Ok(())
     }
 
     pub(super) fn sender(&self) -> Sender<Event> {
@@ -202,6 +227,7 @@ impl Conductor {
 
     /// What has changed, and forgets it.
     pub(super) fn take_changes(&mut self) -> Vec<PathBuf> {
+        self.first_change = None;
         self.last_change = None;
         std::mem::take(&mut self.changed)
     }
@@ -223,7 +249,8 @@ impl Conductor {
     }
 
     fn settled_at(&self) -> Option<Instant> {
-        self.last_change.map(|last| last + SETTLING)
+        let (first, last) = self.first_change.zip(self.last_change)?;
+        Some((last + SETTLING).min(first + MAX_SETTLING))
     }
 
     fn note_change(&mut self, path: PathBuf) {
@@ -232,7 +259,9 @@ impl Conductor {
             .as_deref()
             .and_then(|watch| lock(watch).name_of(&path));
         if let Some(name) = name {
-            self.last_change = Some(Instant::now());
+            let now = Instant::now();
+            self.first_change.get_or_insert(now);
+            self.last_change = Some(now);
             if !self.changed.contains(&name) {
                 self.changed.push(name);
             }

@@ -67,6 +67,7 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         turns: event_loop.turns(&cell),
         cell: &cell,
         loader,
+        ending,
     };
     for source in sources {
         if ending.load(Relaxed) {
@@ -74,8 +75,13 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         }
         world.run_source(source)?;
     }
-    world.turns.run_until(interrupt::is_over)?;
+    world.turns.run_until(|context| is_over(ending, context))?;
     Ok(!failed.get())
+}
+
+/// Asked before each turn, so the cheap question goes first.
+fn is_over(ending: &AtomicBool, context: &Context) -> bool {
+    ending.load(Relaxed) && interrupt::is_over(context)
 }
 
 /// A text that was parsed.
@@ -88,6 +94,7 @@ struct World<'a, 'b> {
     turns: Turns<'a, 'b>,
     cell: &'a RefCell<&'b mut Context>,
     loader: Rc<FileModuleLoader>,
+    ending: &'a AtomicBool,
 }
 
 impl World<'_, '_> {
@@ -163,7 +170,8 @@ impl World<'_, '_> {
         name: &Path,
     ) -> JsResult<Option<JsValue>> {
         let is_pending = || matches!(promise.state(), PromiseState::Pending);
-        let done = |context: &Context| !is_pending() || interrupt::is_over(context);
+        let ending = self.ending;
+        let done = |context: &Context| !is_pending() || is_over(ending, context);
         self.turns.run_until(done)?;
         let context: &mut Context = &mut self.cell.borrow_mut();
         if is_pending() && !interrupt::is_leaving(context) {
