@@ -25,6 +25,7 @@ mod terminal;
 pub mod test;
 mod verbose;
 mod watch;
+mod world;
 
 use std::process::ExitCode;
 

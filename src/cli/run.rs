@@ -16,17 +16,18 @@ use boa_engine::JsError;
 use self::conductor::{Conductor, Ended, Event, TellOver, Why, lock};
 use super::{
     EXIT_UNCAUGHT, EXIT_USAGE,
-    args::{RunArgs, ServeScheme},
+    args::RunArgs,
     environment::Environment,
-    serve::{Server, ServerOptions},
+    serve::Server,
     session::{STACK_SIZE, Session},
     sources::{SourceFile, Sources},
     stats::Stats,
     terminal::print_error,
     usage_error,
     verbose::show_what_the_network_does,
+    world,
 };
-use crate::{WebSocketExtension, extension::WebSocketExtensionBuilder};
+use crate::WebSocketExtension;
 
 /// Script's thread. It says whether there was no uncaught error.
 type Script = thread::JoinHandle<Result<bool, String>>;
@@ -80,16 +81,13 @@ impl Runner {
         watched?;
         show_what_the_network_does(self.args.verbose);
         if self.server.is_none() {
-            let server = self.args.serve.map(start_server).transpose();
-            let failed = |error| format!("cannot start the embedded server: {error}");
-            self.server = server.map_err(failed)?;
+            self.server = self.args.serve.map(world::start_server).transpose()?;
         }
-        let location = match (&self.server, self.args.serve) {
-            (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
-            _ => self.args.location.clone(),
-        };
-        let server = self.server.as_ref();
-        let mut extension = extension(&self.args, &environment, location.as_deref(), server)?;
+        let (args, server) = (&self.args, self.server.as_ref());
+        let location = world::location_of(args.serve, server, args.location.as_deref());
+        let variable = |name: &str| environment.variable(name);
+        let mut extension =
+            world::extension(&args.network, &variable, location.as_deref(), server)?;
         if let Some(stats) = &stats {
             extension = extension.observer(Arc::<Stats>::clone(stats));
         }
@@ -256,52 +254,4 @@ impl Runner {
             Err(error) => error,
         }
     }
-}
-
-fn start_server(scheme: ServeScheme) -> io::Result<Server> {
-    Server::start(ServerOptions {
-        // The certificate costs a few milliseconds.
-        tls: scheme == ServeScheme::Wss,
-        ..ServerOptions::default()
-    })
-}
-
-fn server_location(server: &Server, scheme: ServeScheme) -> String {
-    let url = match scheme {
-        ServeScheme::Ws => server.ws_url(),
-        ServeScheme::Wss => server.wss_url().unwrap_or_else(|| server.ws_url()),
-    };
-    // ws: → http:, wss: → https:
-    format!("{}/", url.replacen("ws", "http", 1))
-}
-
-fn extension(
-    args: &RunArgs,
-    environment: &Environment,
-    location: Option<&str>,
-    server: Option<&Server>,
-) -> Result<WebSocketExtensionBuilder, String> {
-    let builder = WebSocketExtension::builder();
-    let variable = |name: &str| environment.variable(name);
-    let mut builder = args.network.apply_with(builder, &variable)?;
-    if let Some(pem) = server.and_then(Server::ca_pem) {
-        builder = builder
-            .add_root_certificates_pem(pem)
-            .map_err(|error| error.to_string())?;
-    }
-    if let Some(server) = server
-        && args.network.has_proxies_of_the_environment()
-    {
-        // It is in this process: no proxy could lead there better, and one elsewhere not at all.
-        builder = builder.network(|options| {
-            options.proxy.except(server.address());
-            if let Some(address) = server.tls_address() {
-                options.proxy.except(address);
-            }
-        });
-    }
-    if let Some(location) = location {
-        builder = builder.base_url(location);
-    }
-    Ok(builder)
 }
