@@ -218,6 +218,24 @@ fn the_time_limit_ends_what_never_yields() {
 }
 
 #[test]
+fn the_time_limit_ends_what_nobody_reads() {
+    let directory = script("for (;;) console.log('x'.repeat(1000))");
+    let boaws = env!("CARGO_BIN_EXE_boaws");
+    for redirection in ["", "2>&1"] {
+        let shell = format!("exec '{boaws}' run --timeout 0.3 --stats script.js {redirection}");
+        let mut child = Command::new("sh")
+            .args(["-c", &shell])
+            .current_dir(directory.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let unread = child.stdout.take();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        drop(unread);
+    }
+}
+
+#[test]
 fn a_time_limit_that_is_not_reached_changes_nothing() {
     let directory = script("console.log('done')");
     for limit in ["60", "0", "1e15"] {

@@ -155,7 +155,7 @@ impl Runner {
         };
         let Ended { why, computes_on } = self.conductor.conduct(&ending);
         if let Some(stats) = stats {
-            stats.print();
+            conductor::say(stats.to_string());
         }
         if computes_on {
             self.leave_script_behind(why);

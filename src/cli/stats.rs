@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::terminal::print_error;
 use crate::net::{Error, MessageView, Observer, Phase, SocketId};
 
 /// Counts what the network does since it was made.
@@ -35,11 +34,6 @@ impl Stats {
             received: Traffic::default(),
             sent: Traffic::default(),
         })
-    }
-
-    /// Prints it on stderr.
-    pub(super) fn print(&self) {
-        print_error(format_args!("{self}"));
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -25,6 +26,9 @@ const OUTPUT_GONE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Changes that follow each other closer than this belong together: editors write in several steps.
 const SETTLING: Duration = Duration::from_millis(100);
+
+/// How long it may take to print a line.
+const SPEAKING: Duration = Duration::from_millis(500);
 
 /// A file that changes all the time is not waited for any longer.
 const MAX_SETTLING: Duration = Duration::from_secs(1);
@@ -187,9 +191,7 @@ impl Conductor {
                 }
                 None => {
                     if why != Some(Why::OutputGone) {
-                        print_error(format_args!(
-                            "boaws: the script computes on: it is ended as it stands"
-                        ));
+                        say("boaws: the script computes on: it is ended as it stands".to_owned());
                     }
                     let computes_on = true;
                     return Ended { why, computes_on };
@@ -270,9 +272,23 @@ impl Conductor {
 
     fn say_timed_out(&self) {
         let seconds = self.timeout.unwrap_or_default().as_secs_f64();
-        print_error(format_args!(
+        say(format!(
             "boaws: ended after {seconds} s, as --timeout wants"
         ));
+    }
+}
+
+/// Prints a line on stderr, unless that takes long: where nobody reads what script prints, it may never get out, and
+/// the process is to end all the same.
+pub(super) fn say(line: String) {
+    let (said, is_said) = mpsc::channel();
+    let speaking = move || {
+        print_error(format_args!("{line}"));
+        // Nobody may be waiting any more.
+        let _ = said.send(());
+    };
+    if thread::Builder::new().spawn(speaking).is_ok() {
+        let _ = is_said.recv_timeout(SPEAKING);
     }
 }
 
