@@ -57,6 +57,22 @@ impl Lines {
     }
 }
 
+/// Waits for the end of a process.
+#[track_caller]
+pub(crate) fn wait(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if begun.elapsed() > HANG {
+            let _ = child.kill();
+            panic!("it goes on and on");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// A running process, ended with the test.
 pub(crate) struct Boaws {
     child: Child,
@@ -93,14 +109,7 @@ impl Boaws {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < HANG, "it goes on and on");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait(&mut self.child)
     }
 
     /// Waits for its end, which is to have this exit code.
