@@ -63,7 +63,7 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         failed,
     } = session;
     let cell = RefCell::new(&mut context);
-    let mut world = World {
+    let mut evaluator = Evaluator {
         turns: event_loop.turns(&cell),
         cell: &cell,
         loader,
@@ -73,9 +73,11 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         if ending.load(Relaxed) {
             break;
         }
-        world.run_source(source)?;
+        evaluator.run_source(source)?;
     }
-    world.turns.run_until(|context| is_over(ending, context))?;
+    evaluator
+        .turns
+        .run_until(|context| is_over(ending, context))?;
     Ok(!failed.get())
 }
 
@@ -90,14 +92,14 @@ enum Parsed {
     Module(Module),
 }
 
-struct World<'a, 'b> {
+struct Evaluator<'a, 'b> {
     turns: Turns<'a, 'b>,
     cell: &'a RefCell<&'b mut Context>,
     loader: Rc<FileModuleLoader>,
     ending: &'a AtomicBool,
 }
 
-impl World<'_, '_> {
+impl Evaluator<'_, '_> {
     fn run_source(&mut self, source: &SourceFile) -> JsResult<()> {
         let parsed = {
             let context: &mut Context = &mut self.cell.borrow_mut();
