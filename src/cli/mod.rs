@@ -9,22 +9,28 @@ mod connect;
 mod console;
 mod diagnostics;
 mod doctor;
+mod environment;
 mod failures;
 mod generate;
 mod hints;
 mod inspect;
+mod interrupt;
 mod module_loader;
 mod network;
+mod observers;
 mod repl;
 mod run;
 pub mod serve;
 mod serve_command;
 mod session;
 mod sources;
+mod stats;
 mod terminal;
 pub mod test;
 mod verbose;
 mod versions;
+mod watch;
+mod world;
 
 use std::process::ExitCode;
 

@@ -34,15 +34,10 @@ pub(super) fn show_what_the_network_does(verbose: bool) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Has each connection that fails told on stderr, with a hint where there is one; with `verbose` the hints alone, since
+/// Tells of each connection that fails on stderr, with a hint where there is one; with `verbose` the hints alone, since
 /// the phases are shown.
-pub(super) fn tell_of_failures(
-    builder: WebSocketExtensionBuilder,
-    given: Given,
-    verbose: bool,
-) -> WebSocketExtensionBuilder {
-    let lines = FailureLines::new(given, verbose, print_failure);
-    builder.observer(Arc::new(lines))
+pub(super) fn failure_lines(given: Given, verbose: bool) -> FailureLines {
+    FailureLines::new(given, verbose, print_failure)
 }
 
 /// Prints such a line, in colours on a terminal.

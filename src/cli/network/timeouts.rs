@@ -60,7 +60,7 @@ impl TimeoutArgs {
 }
 
 /// Seconds, with or without decimals.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
     let number: Result<f64, _> = text.parse();
     let time = number
         .ok()

@@ -34,7 +34,10 @@ impl ProxyOptions {
         Self::from_variables(|name| env::var_os(name))
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+    /// The same of variables from elsewhere.
+    pub(crate) fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Error> {
         let first = |names| first_set(names, &variable);
         let proxy = |names| match first(names).or_else(|| first(ALL)) {
             Some((name, value)) => {

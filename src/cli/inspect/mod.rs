@@ -11,6 +11,15 @@ pub(super) struct InspectOptions {
     pub(super) depth: usize,
 }
 
+impl Default for InspectOptions {
+    fn default() -> Self {
+        Self {
+            colors: false,
+            depth: 2,
+        }
+    }
+}
+
 /// A value as people know it from Node's console. Runs no script: no getter, no proxy's trap, no `toString`.
 pub(super) fn inspect(value: &JsValue, _: &InspectOptions, _: &mut Context) -> String {
     value.display().to_string()
