@@ -1,6 +1,6 @@
 //! `boaws run`.
 
-use std::{cell::RefCell, io, path::Path, process::ExitCode, thread};
+use std::{cell::RefCell, path::Path, process::ExitCode, thread};
 
 use boa_engine::{
     Context, JsError, JsResult, JsValue, NativeFunction, Source,
@@ -10,15 +10,15 @@ use boa_engine::{
 
 use super::{
     EXIT_UNCAUGHT, EXIT_USAGE,
-    args::{RunArgs, ServeScheme},
+    args::RunArgs,
     diagnostics,
     module_loader::FileModuleLoader,
-    serve::{Server, ServerOptions},
     session::{STACK_SIZE, Session},
     sources::{self, SourceFile},
     terminal::print_error,
     usage_error,
     verbose::show_what_the_network_does,
+    world::World,
 };
 use crate::{
     WebSocketExtension,
@@ -32,18 +32,13 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
         Err(message) => return usage_error(message),
     };
     show_what_the_network_does(args.verbose);
-    let server = match args.serve.map(start_server).transpose() {
-        Ok(server) => server,
-        Err(error) => {
-            return usage_error(format_args!("cannot start the embedded server: {error}"));
-        }
-    };
-    let location = match (&server, args.serve) {
-        (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
-        _ => args.location.clone(),
-    };
-    let extension = match extension(&args, location.as_deref(), server.as_ref()) {
-        Ok(extension) => extension,
+    // The server runs until the end.
+    let World {
+        extension,
+        location,
+        server: _server,
+    } = match World::new(args.serve, args.location.as_deref(), &args.network) {
+        Ok(world) => world,
         Err(error) => return usage_error(error),
     };
     // Boa's errors stay on their thread.
@@ -69,51 +64,6 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
             ExitCode::from(EXIT_USAGE)
         }
     }
-}
-
-fn start_server(scheme: ServeScheme) -> io::Result<Server> {
-    Server::start(ServerOptions {
-        // The certificate costs a few milliseconds.
-        tls: scheme == ServeScheme::Wss,
-        ..ServerOptions::default()
-    })
-}
-
-fn server_location(server: &Server, scheme: ServeScheme) -> String {
-    let url = match scheme {
-        ServeScheme::Ws => server.ws_url(),
-        ServeScheme::Wss => server.wss_url().unwrap_or_else(|| server.ws_url()),
-    };
-    // ws: → http:, wss: → https:
-    format!("{}/", url.replacen("ws", "http", 1))
-}
-
-fn extension(
-    args: &RunArgs,
-    location: Option<&str>,
-    server: Option<&Server>,
-) -> Result<WebSocketExtension, String> {
-    let mut builder = args.network.apply(WebSocketExtension::builder())?;
-    if let Some(pem) = server.and_then(Server::ca_pem) {
-        builder = builder
-            .add_root_certificates_pem(pem)
-            .map_err(|error| error.to_string())?;
-    }
-    if let Some(server) = server
-        && args.network.has_proxies_of_the_environment()
-    {
-        // It is in this process: no proxy could lead there better, and one elsewhere not at all.
-        builder = builder.network(|options| {
-            options.proxy.except(server.address());
-            if let Some(address) = server.tls_address() {
-                options.proxy.except(address);
-            }
-        });
-    }
-    if let Some(location) = location {
-        builder = builder.base_url(location);
-    }
-    builder.build().map_err(|error| error.to_string())
 }
 
 /// Runs all files in one realm, then the event loop until nothing can happen any more. Returns whether
