@@ -55,7 +55,9 @@ pub(super) trait Language {
 pub(super) enum Typed {
     Line(String),
     /// Ctrl-C, in a line that had something in it or in an empty one.
-    Interrupt { empty: bool },
+    Interrupt {
+        empty: bool,
+    },
     /// Ctrl-D in an empty line, or there is no terminal any more.
     End,
 }
@@ -145,7 +147,9 @@ impl<L: Language> LineEditor<L> {
             },
             Err(ReadlineError::Eof) => Typed::End,
             Err(error) => {
-                print_error(format_args!("boaws: cannot read from the terminal: {error}"));
+                print_error(format_args!(
+                    "boaws: cannot read from the terminal: {error}"
+                ));
                 Typed::End
             }
         }
@@ -198,7 +202,12 @@ impl<L: Language> Helper for Typing<L> {}
 impl<L: Language> Completer for Typing<L> {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, position: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         Ok(self.language.complete(line, position))
     }
 }

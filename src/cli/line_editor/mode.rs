@@ -28,7 +28,9 @@ impl TerminalMode {
         };
         let mut stdout = std::io::stdout().lock();
         // And what the editor turned on: that pasted text is marked as such.
-        let _ = stdout.write_all(b"\r\x1b[J\x1b[?2004l").and_then(|()| stdout.flush());
+        let _ = stdout
+            .write_all(b"\r\x1b[J\x1b[?2004l")
+            .and_then(|()| stdout.flush());
         let _ = tcsetattr(std::io::stdin(), SetArg::TCSADRAIN, before);
     }
 

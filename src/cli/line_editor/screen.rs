@@ -48,7 +48,9 @@ pub(super) struct Screen {
 
 impl Screen {
     /// From now on what the program prints goes above the prompt, by a thread of its own.
-    pub(super) fn take_over(printer: impl ExternalPrinter + Send + 'static) -> io::Result<Arc<Self>> {
+    pub(super) fn take_over(
+        printer: impl ExternalPrinter + Send + 'static,
+    ) -> io::Result<Arc<Self>> {
         let screen = Arc::<Self>::default();
         let pump = Arc::clone(&screen);
         thread::Builder::new()
@@ -67,7 +69,10 @@ impl Screen {
     fn print(&self, text: String) {
         let mut state = self.state();
         while state.stage != Stage::Free && state.waiting.len() >= MAX_WAITING {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting.push(text);
         if state.stage == Stage::Free {
@@ -112,7 +117,10 @@ impl Screen {
         loop {
             let mut state = self.state();
             while state.stage != Stage::Editing || state.waiting.is_empty() {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
             let mut text = String::new();
             let fits = |total: &mut usize, next: &String| {
@@ -132,7 +140,9 @@ impl Screen {
                 return self.end();
             }
             let unseen = |state: &mut State| state.unseen && state.stage == Stage::Editing;
-            let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, unseen);
+            let waited = self
+                .changed
+                .wait_timeout_while(self.state(), PATIENCE, unseen);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
@@ -142,7 +152,9 @@ impl Screen {
         let busy = |state: &mut State| {
             state.stage == Stage::Editing && (state.unseen || !state.waiting.is_empty())
         };
-        let waited = self.changed.wait_timeout_while(self.state(), PATIENCE * 5, busy);
+        let waited = self
+            .changed
+            .wait_timeout_while(self.state(), PATIENCE * 5, busy);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }

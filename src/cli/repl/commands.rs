@@ -17,7 +17,11 @@ const COMMANDS: [(&str, &str, &str); 4] = [
     (".exit", "", "Close all sockets with 1001 and leave"),
     (".help", "", "Show this"),
     (".load", " FILE", "Evaluate a file as if it were typed"),
-    (".save", " FILE", "Write what was evaluated without an error to a new file"),
+    (
+        ".save",
+        " FILE",
+        "Write what was evaluated without an error to a new file",
+    ),
 ];
 
 /// A line that is no JavaScript.
@@ -78,11 +82,15 @@ impl Session {
         match (name, argument) {
             (".exit", "") => return Next::Leave,
             (".help", "") => help(),
-            (".load" | ".save", "") => print_error(format_args!("boaws: {name} wants the name of a file")),
+            (".load" | ".save", "") => {
+                print_error(format_args!("boaws: {name} wants the name of a file"))
+            }
             (".load", path) => return load(Path::new(path)),
             (".save", path) => self.save(Path::new(path)),
             (".exit" | ".help", _) => print_error(format_args!("boaws: {name} takes nothing")),
-            _ => print_error(format_args!("boaws: there is no command {name}; .help lists them")),
+            _ => print_error(format_args!(
+                "boaws: there is no command {name}; .help lists them"
+            )),
         }
         Next::Nothing
     }
@@ -114,7 +122,10 @@ fn load(path: &Path) -> Next {
             Next::Evaluate(text, Some(path.to_owned()))
         }
         Err(error) => {
-            print_error(format_args!("boaws: cannot read {}: {error}", path.display()));
+            print_error(format_args!(
+                "boaws: cannot read {}: {error}",
+                path.display()
+            ));
             Next::Nothing
         }
     }
@@ -132,14 +143,19 @@ fn help() {
 
 /// Completes commands and names of files.
 pub(super) fn complete(line: &str) -> (usize, Vec<Pair>) {
-    let with_file = [".load ", ".save "].iter().any(|start| line.starts_with(start));
+    let with_file = [".load ", ".save "]
+        .iter()
+        .any(|start| line.starts_with(start));
     if with_file {
         let completed = FilenameCompleter::new().complete_path(line, line.len());
         return completed.unwrap_or((line.len(), Vec::new()));
     }
     let names = COMMANDS.iter().map(|(name, _, _)| *name);
     let matching = names.filter(|name| name.starts_with(line));
-    (0, matching.map(|name| super::same(name.to_owned())).collect())
+    (
+        0,
+        matching.map(|name| super::same(name.to_owned())).collect(),
+    )
 }
 
 #[cfg(test)]

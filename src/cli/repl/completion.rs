@@ -88,7 +88,9 @@ fn owner<'a>(line: &str, tokens: &'a [Token], owners: &mut Vec<Owner>) -> Option
     match last.kind {
         Kind::Word => owners.push(Owner::Name(last.text(line).to_owned())),
         Kind::String => owners.push(Owner::Literal(Literal::String)),
-        Kind::Template if last.text(line).starts_with('`') => owners.push(Owner::Literal(Literal::String)),
+        Kind::Template if last.text(line).starts_with('`') => {
+            owners.push(Owner::Literal(Literal::String))
+        }
         Kind::Regex => owners.push(Owner::Literal(Literal::Regex)),
         Kind::Punctuator if last.is(line, "]") => return index(line, last, before, owners),
         _ => return None,
@@ -97,8 +99,15 @@ fn owner<'a>(line: &str, tokens: &'a [Token], owners: &mut Vec<Owner>) -> Option
 }
 
 /// Reads `a[0]`, `a["b"]` or `[…]` from its end.
-fn index<'a>(line: &str, last: &Token, before: &'a [Token], owners: &mut Vec<Owner>) -> Option<&'a [Token]> {
-    let open = before.iter().rposition(|token| token.depth == last.depth && token.is(line, "["))?;
+fn index<'a>(
+    line: &str,
+    last: &Token,
+    before: &'a [Token],
+    owners: &mut Vec<Owner>,
+) -> Option<&'a [Token]> {
+    let open = before
+        .iter()
+        .rposition(|token| token.depth == last.depth && token.is(line, "["))?;
     let (outer, inner) = (before.get(..open)?, before.get(open + 1..)?);
     let is_member = outer.last().is_some_and(|token| {
         matches!(token.kind, Kind::String | Kind::Template)
@@ -118,7 +127,9 @@ fn index<'a>(line: &str, last: &Token, before: &'a [Token], owners: &mut Vec<Own
     match key.kind {
         Kind::Number => owners.push(Owner::Index(text.parse().ok()?)),
         Kind::String if !text.contains('\\') => {
-            owners.push(Owner::Name(text.get(1..text.len().checked_sub(1)?)?.to_owned()));
+            owners.push(Owner::Name(
+                text.get(1..text.len().checked_sub(1)?)?.to_owned(),
+            ));
         }
         _ => return None,
     }
@@ -170,7 +181,9 @@ impl Found<'_> {
     fn add(&mut self, name: &str) {
         let mut letters = name.chars();
         // What is no identifier cannot stand after a dot.
-        let first = letters.next().is_some_and(|first| syntax::is_word_letter(first) && !first.is_numeric());
+        let first = letters
+            .next()
+            .is_some_and(|first| syntax::is_word_letter(first) && !first.is_numeric());
         if first && letters.all(syntax::is_word_letter) && name.starts_with(self.prefix) {
             self.names.push(name.to_owned());
         }
@@ -264,7 +277,11 @@ mod tests {
     fn check(line: &str, start: usize, prefix: &str, owners: &[&str]) {
         let wanted = wanted(line).unwrap();
         assert_eq!((wanted.start, &*wanted.prefix), (start, prefix));
-        let names: Vec<_> = wanted.owners.iter().map(|owner| format!("{owner:?}")).collect();
+        let names: Vec<_> = wanted
+            .owners
+            .iter()
+            .map(|owner| format!("{owner:?}"))
+            .collect();
         assert_eq!(names, owners);
     }
 
@@ -286,7 +303,9 @@ mod tests {
 
     #[test]
     fn where_nothing_is_known() {
-        for line in ["'a", "`a", "// a", "/* a", "f().", "a[b].", "a[0+1].", "1.", "({}).", "1"] {
+        for line in [
+            "'a", "`a", "// a", "/* a", "f().", "a[b].", "a[0+1].", "1.", "({}).", "1",
+        ] {
             assert_eq!(wanted(line), None, "{line}");
         }
     }
@@ -309,6 +328,9 @@ mod tests {
         assert_eq!(of("list[0].f"), ["first"]);
         assert_eq!(of("glob"), ["globalThis"]);
         assert_eq!(of("whil"), ["while"]);
-        assert_eq!(context.eval(Source::from_bytes("ran")).unwrap().as_number(), Some(0.0));
+        assert_eq!(
+            context.eval(Source::from_bytes("ran")).unwrap().as_number(),
+            Some(0.0)
+        );
     }
 }

@@ -133,7 +133,12 @@ fn kept(context: &Context) -> Option<Rc<Kept>> {
 }
 
 /// Evaluates a text, shows what it is, and says so.
-pub(super) fn evaluate(text: &str, file: Option<PathBuf>, done: Sender<Done>, context: &mut Context) {
+pub(super) fn evaluate(
+    text: &str,
+    file: Option<PathBuf>,
+    done: Sender<Done>,
+    context: &mut Context,
+) {
     let Some(kept) = kept(context) else {
         return;
     };
@@ -163,9 +168,16 @@ fn run_script(text: &str, name: &Path, context: &mut Context) -> JsResult<JsValu
 }
 
 /// Evaluates something that awaits; gives back the promise of its end.
-fn begin(rewritten: &Rewritten, name: &Path, kept: &Kept, context: &mut Context) -> JsResult<JsPromise> {
+fn begin(
+    rewritten: &Rewritten,
+    name: &Path,
+    kept: &Kept,
+    context: &mut Context,
+) -> JsResult<JsPromise> {
     run_script(&rewritten.declarations, name, context)?;
-    kept.names.borrow_mut().extend(rewritten.names.iter().cloned());
+    kept.names
+        .borrow_mut()
+        .extend(rewritten.names.iter().cloned());
     let value = run_script(&rewritten.body, name, context)?;
     let promise = JsPromise::from_object(value.to_object(context)?)?;
     // Its rejection is shown here, and is no unhandled one.

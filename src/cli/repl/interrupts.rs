@@ -38,7 +38,9 @@ impl Interrupts {
         let mode = TerminalMode::save();
         let handler = move || own.interrupted(&spawner, &mode);
         if let Err(error) = ctrlc::set_handler(handler) {
-            print_error(format_args!("boaws: warning: Ctrl-C will not be heard: {error}"));
+            print_error(format_args!(
+                "boaws: warning: Ctrl-C will not be heard: {error}"
+            ));
         }
         interrupts
     }

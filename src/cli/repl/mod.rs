@@ -71,11 +71,14 @@ pub(super) fn main(args: &ReplArgs) -> ExitCode {
         .spawn(move || {
             let ready = |spawner| drop(sender.send(spawner));
             // Boa's errors stay on their thread.
-            evaluator::run(extension, location.as_deref(), colors, ready).map_err(|error| error.to_string())
+            evaluator::run(extension, location.as_deref(), colors, ready)
+                .map_err(|error| error.to_string())
         });
     let script = match script {
         Ok(script) => script,
-        Err(error) => return usage_error(format_args!("cannot start the script's thread: {error}")),
+        Err(error) => {
+            return usage_error(format_args!("cannot start the script's thread: {error}"));
+        }
     };
     let mut ok = true;
     if let Ok(spawner) = receiver.recv() {
@@ -91,7 +94,9 @@ pub(super) fn main(args: &ReplArgs) -> ExitCode {
                 return conversation.read_stdin() && ok;
             }
             if no_history {
-                print_error(format_args!("boaws: warning: no history: there is no home directory to keep it in"));
+                print_error(format_args!(
+                    "boaws: warning: no history: there is no home directory to keep it in"
+                ));
             }
             greet(shown_location.as_deref());
             conversation.read_terminal(history, colors);
@@ -106,7 +111,9 @@ pub(super) fn main(args: &ReplArgs) -> ExitCode {
             Ok(Ok(ok)) => ok,
             // The panic has printed its message.
             Ok(Err(_)) => return ExitCode::from(EXIT_UNCAUGHT),
-            Err(error) => return usage_error(format_args!("cannot start the editor's thread: {error}")),
+            Err(error) => {
+                return usage_error(format_args!("cannot start the editor's thread: {error}"));
+            }
         };
     }
     match script.join() {
@@ -121,7 +128,9 @@ pub(super) fn main(args: &ReplArgs) -> ExitCode {
 
 fn greet(location: Option<&str>) {
     let version = env!("CARGO_PKG_VERSION");
-    print_line(format_args!("boaws {version}; .help lists commands, Ctrl-D leaves"));
+    print_line(format_args!(
+        "boaws {version}; .help lists commands, Ctrl-D leaves"
+    ));
     if let Some(location) = location {
         print_line(format_args!("location: {location}"));
     }
@@ -136,7 +145,10 @@ struct Conversation {
 impl Conversation {
     fn new(spawner: Spawner) -> Self {
         let interrupts = Interrupts::new(spawner.clone());
-        Self { spawner, interrupts }
+        Self {
+            spawner,
+            interrupts,
+        }
     }
 
     /// Evaluates something and waits for its end. Nothing when the script's thread has ended.
@@ -147,7 +159,11 @@ impl Conversation {
             Ok(())
         };
         self.interrupts.begin();
-        let done = self.spawner.spawn_task(task).ok().and_then(|()| receiver.recv().ok());
+        let done = self
+            .spawner
+            .spawn_task(task)
+            .ok()
+            .and_then(|()| receiver.recv().ok());
         self.interrupts.end();
         if done == Some(Done::Interrupted) {
             print_error(format_args!("boaws: interrupted; what was awaited goes on"));
@@ -290,7 +306,9 @@ impl Language for JavaScript {
         });
         let names = match asked.map(|()| receiver.recv_timeout(COMPLETION_PATIENCE)) {
             Ok(Ok(names)) => names,
-            Err(_) | Ok(Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) => Vec::new(),
+            Err(_) | Ok(Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) => {
+                Vec::new()
+            }
         };
         (start, names.into_iter().map(same).collect())
     }

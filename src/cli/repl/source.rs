@@ -114,7 +114,9 @@ pub(super) fn parse_async(text: &str, interner: &mut Interner) -> Result<Functio
 /// The names as text.
 pub(super) fn texts(names: &[Sym], interner: &Interner) -> Vec<String> {
     let names = names.iter();
-    names.map(|name| interner.resolve_expect(*name).to_string()).collect()
+    names
+        .map(|name| interner.resolve_expect(*name).to_string())
+        .collect()
 }
 
 #[cfg(test)]
@@ -124,15 +126,52 @@ mod tests {
     #[test]
     fn what_is_unfinished() {
         for text in [
-            "f(", "[1,", "({a:", "1 +", "`a", "`${", "/* a", "if (x)", "if (x) {", "x =>", "class A {",
-            "let x =", "function f(a,", "() => {", "for (;;) {", "try {}", "a.", "'a\\", "x ? y :",
-            "await", "await f(", "for await (const x of", "const {a,", "await `", "do {",
+            "f(",
+            "[1,",
+            "({a:",
+            "1 +",
+            "`a",
+            "`${",
+            "/* a",
+            "if (x)",
+            "if (x) {",
+            "x =>",
+            "class A {",
+            "let x =",
+            "function f(a,",
+            "() => {",
+            "for (;;) {",
+            "try {}",
+            "a.",
+            "'a\\",
+            "x ? y :",
+            "await f(",
+            "for await (const x of",
+            "const {a,",
+            "await `",
+            "do {",
         ] {
             assert!(is_unfinished(text), "{text}");
         }
         for text in [
-            "", "1", "f()", "'a", "1 + + )", "let let", "x => x", "{}", "await 1", "a b", "}", "/a", "@",
-            "// f(", "for await (const x of y) {}", "await 1; )", "'(", "await (x)",
+            "",
+            "1",
+            "f()",
+            "'a",
+            "1 + + )",
+            "let let",
+            "x => x",
+            "{}",
+            "await 1",
+            "a b",
+            "}",
+            "/a",
+            "@",
+            "// f(",
+            "for await (const x of y) {}",
+            "await 1; )",
+            "'(",
+            "await (x)",
         ] {
             assert!(!is_unfinished(text), "{text}");
         }
@@ -155,17 +194,29 @@ mod tests {
 
     #[test]
     fn await_that_awaits_is_told_from_one_that_does_not() {
-        for text in ["await 1", "await (1)", "x = [await f()]", "for await (const a of b) a"] {
+        for text in [
+            "await 1",
+            "await (1)",
+            "x = [await f()]",
+            "for await (const a of b) a",
+        ] {
             assert!(matches!(prepare(text), Prepared::Awaiting(_)), "{text}");
         }
-        for text in ["async () => await 1", "'await 1'", "x.await", "await 1; )", "// await 1"] {
+        for text in [
+            "async () => await 1",
+            "'await 1'",
+            "x.await",
+            "await 1; )",
+            "// await 1",
+        ] {
             assert!(matches!(prepare(text), Prepared::Script { .. }), "{text}");
         }
     }
 
     #[test]
     fn names_of_lexical_declarations_are_known() {
-        let Prepared::Script { names, .. } = prepare("let a, {b, c: [d]} = e; class F {} var g; const h = 1")
+        let Prepared::Script { names, .. } =
+            prepare("let a, {b, c: [d]} = e; class F {} var g; const h = 1")
         else {
             panic!();
         };

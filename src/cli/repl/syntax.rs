@@ -52,16 +52,68 @@ pub(super) struct Scan {
 
 /// Words that stand where an operand cannot.
 pub(super) const KEYWORDS: [&str; 42] = [
-    "async", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default",
-    "delete", "do", "else", "export", "extends", "false", "finally", "for", "function", "if",
-    "import", "in", "instanceof", "let", "new", "null", "of", "return", "static", "super", "switch",
-    "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "let",
+    "new",
+    "null",
+    "of",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// After these a slash begins a regular expression.
 const BEFORE_OPERAND: [&str; 16] = [
-    "await", "case", "delete", "do", "else", "extends", "in", "instanceof", "new", "of", "return",
-    "throw", "typeof", "void", "yield", "default",
+    "await",
+    "case",
+    "delete",
+    "do",
+    "else",
+    "extends",
+    "in",
+    "instanceof",
+    "new",
+    "of",
+    "return",
+    "throw",
+    "typeof",
+    "void",
+    "yield",
+    "default",
 ];
 
 /// Whether an identifier can go on with it.
@@ -288,7 +340,11 @@ impl Scanner<'_> {
             _ => {}
         }
         let optional = self.rest().starts_with("?.")
-            && !self.rest().chars().nth(2).is_some_and(|next| next.is_ascii_digit());
+            && !self
+                .rest()
+                .chars()
+                .nth(2)
+                .is_some_and(|next| next.is_ascii_digit());
         let long = if self.rest().starts_with("...") {
             3
         } else if optional || self.rest().starts_with("=>") {
@@ -353,7 +409,10 @@ mod tests {
 
     fn words(source: &str) -> Vec<(Kind, &str)> {
         let tokens = scan(source).tokens;
-        tokens.iter().map(|token| (token.kind, token.text(source))).collect()
+        tokens
+            .iter()
+            .map(|token| (token.kind, token.text(source)))
+            .collect()
     }
 
     #[test]
@@ -369,7 +428,12 @@ mod tests {
     fn templates_nest() {
         let source = "`a${ {b: `c${d}`} }e` + f";
         let tokens = scan(source).tokens;
-        let of = |name| tokens.iter().find(|token| token.text(source) == name).unwrap();
+        let of = |name| {
+            tokens
+                .iter()
+                .find(|token| token.text(source) == name)
+                .unwrap()
+        };
         assert_eq!(of("f").depth, 0);
         assert_eq!(of("d").depth, 3);
         assert_eq!(of("}e`").depth, 0);

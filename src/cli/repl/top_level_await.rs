@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use boa_engine::{
     ast::{
-        Declaration, Spanned, Statement, StatementListItem,
+        Declaration, Statement, StatementListItem,
         declaration::{Binding, LexicalDeclaration, VariableList},
         function::FunctionBody,
         operations::bound_names,
@@ -21,6 +21,9 @@ use super::{
     source::{parse_async, texts},
     syntax::{self, Kind, Token},
 };
+
+/// Tokens of the last expression, outside of brackets; the value of a longer one is not shown.
+const MAX_TOKENS: usize = 200;
 
 /// What is evaluated instead.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,13 +39,15 @@ pub(super) struct Rewritten {
 /// Rewrites `source`, of which `body` was parsed.
 pub(super) fn rewrite(source: &str, body: &FunctionBody, interner: &Interner) -> Rewritten {
     let mut rewriting = Rewriting::new(source, interner);
-    let hoisted = body.statements().iter().try_for_each(|item| rewriting.hoist(item));
+    let hoisted = body
+        .statements()
+        .iter()
+        .try_for_each(|item| rewriting.hoist(item));
     if hoisted.is_some() {
         let text = rewriting.text(None);
-        let last = rewriting.last_expression(body);
         // With places that were found otherwise than by the parser, its word is wanted in the end.
-        let with_value = last.map(|at| rewriting.text(Some(at))).filter(|text| returns(text));
-        if let Some(text) = with_value.or_else(|| Some(text).filter(|text| parses(text))) {
+        if let Some((count, _)) = statements(&text) {
+            let text = rewriting.with_value(body, count).unwrap_or(text);
             return rewriting.finish(&text);
         }
     }
@@ -50,16 +55,16 @@ pub(super) fn rewrite(source: &str, body: &FunctionBody, interner: &Interner) ->
     Rewriting::new(source, interner).finish(source)
 }
 
-fn parses(text: &str) -> bool {
-    parse_async(text, &mut Interner::default()).is_ok()
-}
-
-/// Whether it ends by returning something.
-fn returns(text: &str) -> bool {
-    let Ok(body) = parse_async(text, &mut Interner::default()) else {
-        return false;
+/// How many statements there are, and whether the last one returns something.
+fn statements(text: &str) -> Option<(usize, bool)> {
+    let body = parse_async(text, &mut Interner::default()).ok()?;
+    let returns = match body.statements().last() {
+        Some(StatementListItem::Statement(statement)) => {
+            matches!(**statement, Statement::Return(_))
+        }
+        _ => false,
     };
-    matches!(body.statements().last(), Some(StatementListItem::Statement(statement)) if matches!(**statement, Statement::Return(_)))
+    Some((body.statements().len(), returns))
 }
 
 struct Rewriting<'a> {
@@ -101,7 +106,8 @@ impl<'a> Rewriting<'a> {
             StatementListItem::Statement(statement) => {
                 if let Statement::Var(declaration) = &**statement {
                     self.variables("var", &declaration.0)?;
-                    self.var.extend(texts(&bound_names(declaration), self.interner));
+                    self.var
+                        .extend(texts(&bound_names(declaration), self.interner));
                 }
             }
             StatementListItem::Declaration(declaration) => match &**declaration {
@@ -112,7 +118,8 @@ impl<'a> Rewriting<'a> {
                         _ => return None,
                     };
                     self.variables(keyword, lexical.variable_list())?;
-                    self.lexical.extend(texts(&bound_names(lexical), self.interner));
+                    self.lexical
+                        .extend(texts(&bound_names(lexical), self.interner));
                 }
                 Declaration::ClassDeclaration(class) => {
                     let name = self.text_of(class.name().sym());
@@ -124,8 +131,12 @@ impl<'a> Rewriting<'a> {
                 }
                 Declaration::FunctionDeclaration(function) => self.function(function.name().sym()),
                 Declaration::GeneratorDeclaration(function) => self.function(function.name().sym()),
-                Declaration::AsyncFunctionDeclaration(function) => self.function(function.name().sym()),
-                Declaration::AsyncGeneratorDeclaration(function) => self.function(function.name().sym()),
+                Declaration::AsyncFunctionDeclaration(function) => {
+                    self.function(function.name().sym())
+                }
+                Declaration::AsyncGeneratorDeclaration(function) => {
+                    self.function(function.name().sym())
+                }
             },
         }
         Some(())
@@ -168,7 +179,9 @@ impl<'a> Rewriting<'a> {
             self.tokens[at].is_word(self.source, keyword)
                 && !self.is_member(at)
                 && match first.binding() {
-                    Binding::Identifier(name) => after.is_word(self.source, &self.text_of(name.sym())),
+                    Binding::Identifier(name) => {
+                        after.is_word(self.source, &self.text_of(name.sym()))
+                    }
                     Binding::Pattern(_) => after.is(self.source, "{") || after.is(self.source, "["),
                 }
         })?;
@@ -178,7 +191,12 @@ impl<'a> Rewriting<'a> {
         let mut at = found + 1;
         for (number, variable) in list.iter().enumerate() {
             if number > 0 {
-                at += self.tokens.get(at..)?.iter().position(|token| token.is(self.source, ","))? + 1;
+                at += self
+                    .tokens
+                    .get(at..)?
+                    .iter()
+                    .position(|token| token.is(self.source, ","))?
+                    + 1;
             }
             if variable.init().is_none() {
                 self.without_value(keyword, at)?;
@@ -191,8 +209,14 @@ impl<'a> Rewriting<'a> {
     /// A name that is declared and given no value.
     fn without_value(&mut self, keyword: &str, at: usize) -> Option<()> {
         let name = self.tokens.get(at)?;
-        let goes_on = self.tokens.get(at + 1).is_some_and(|next| next.is(self.source, ","));
-        let ends = self.tokens.get(at + 1).is_none_or(|next| next.is(self.source, ";"));
+        let goes_on = self
+            .tokens
+            .get(at + 1)
+            .is_some_and(|next| next.is(self.source, ","));
+        let ends = self
+            .tokens
+            .get(at + 1)
+            .is_none_or(|next| next.is(self.source, ";"));
         // A statement that ended with its line must not go on with the next one.
         let text = match (keyword, goes_on || ends) {
             ("var", true) => return Some(()),
@@ -210,25 +234,32 @@ impl<'a> Rewriting<'a> {
         before.is_some_and(|before| before.is(self.source, ".") || before.is(self.source, "?."))
     }
 
-    /// Where the expression begins that is the last statement.
-    fn last_expression(&self, body: &FunctionBody) -> Option<usize> {
-        let StatementListItem::Statement(statement) = body.statements().last()? else {
+    /// The text of so many statements, returning the value of the last one, if that is an expression.
+    fn with_value(&self, body: &FunctionBody, count: usize) -> Option<String> {
+        let Some(StatementListItem::Statement(last)) = body.statements().last() else {
             return None;
         };
-        let Statement::Expression(expression) = &**statement else {
+        if !matches!(**last, Statement::Expression(_)) {
             return None;
-        };
-        let start = expression.span().start();
-        let line = self.source.split_inclusive('\n').take(start.line_number() as usize - 1);
-        let before: usize = line.map(str::len).sum();
-        let column = self.source.get(before..)?.char_indices().nth(start.column_number() as usize - 1)?;
-        Some(before + column.0)
+        }
+        // There is one place only where a `return` leaves everything else as it is.
+        let places = self.tokens.iter().rev().take(MAX_TOKENS);
+        let mut texts = places.map(|token| self.text(Some(token.start)));
+        texts.find(|text| statements(text) == Some((count, true)))
     }
 
     /// The source with its edits, and with `return` at that place.
     fn text(&self, returns_at: Option<usize>) -> String {
-        let mut edits: Vec<_> = self.edits.iter().map(|(place, text)| (place.clone(), *text)).collect();
-        edits.extend(self.named.iter().map(|(at, text)| (*at..*at, text.as_str())));
+        let mut edits: Vec<_> = self
+            .edits
+            .iter()
+            .map(|(place, text)| (place.clone(), *text))
+            .collect();
+        edits.extend(
+            self.named
+                .iter()
+                .map(|(at, text)| (*at..*at, text.as_str())),
+        );
         edits.extend(returns_at.map(|at| (at..at, "return ")));
         edits.sort_by_key(|(place, _)| place.start);
         let mut text = String::with_capacity(self.source.len() + 64);
@@ -251,7 +282,9 @@ impl<'a> Rewriting<'a> {
             }
         }
         let functions = self.functions.iter();
-        let functions: String = functions.map(|name| format!("this.{name} = {name};")).collect();
+        let functions: String = functions
+            .map(|name| format!("this.{name} = {name};"))
+            .collect();
         Rewritten {
             declarations,
             // The last line may be a comment.
@@ -275,17 +308,33 @@ mod tests {
     fn check(source: &str, declarations: &str, body: &str) {
         let rewritten = rewritten(source);
         assert_eq!(rewritten.declarations, declarations, "{source}");
-        assert_eq!(rewritten.body, format!("(async () => {{{body}\n}})()"), "{source}");
+        assert_eq!(
+            rewritten.body,
+            format!("(async () => {{{body}\n}})()"),
+            "{source}"
+        );
     }
 
     #[test]
     fn the_last_expression_is_the_value() {
         check("await 1", "", "return await 1");
-        check("await a; b.c(await d).e;", "", "await a; return b.c(await d).e;");
+        check(
+            "await a; b.c(await d).e;",
+            "",
+            "await a; return b.c(await d).e;",
+        );
         check("(await a)[0]", "", "return (await a)[0]");
         check("a = await b", "", "return a = await b");
-        check("\n  'ä𝒳', await b // c", "", "\n  return 'ä𝒳', await b // c");
-        check("await a + 1 > 2 ? b : c", "", "return await a + 1 > 2 ? b : c");
+        check(
+            "\n  'ä𝒳', await b // c",
+            "",
+            "\n  return 'ä𝒳', await b // c",
+        );
+        check(
+            "await a + 1 > 2 ? b : c",
+            "",
+            "return await a + 1 > 2 ? b : c",
+        );
         check("`${await a}`", "", "return `${await a}`");
         check("!await a", "", "return !await a");
         check("x++, await a", "", "return x++, await a");
@@ -297,13 +346,41 @@ mod tests {
 
     #[test]
     fn declarations_move_out() {
-        check("let x = await f(), y; x + y", "let x, y;", "void 0, x = await f(), y = void 0; return x + y");
-        check("const {a, b: [c = 1]} = await f()", "let a, c;", "void 0, {a, b: [c = 1]} = await f()");
-        check("var v = await f(), w\n(g)", "var v, w;", "void 0, v = await f(), w;\nreturn (g)");
-        check("let w\n(await g)", "let w;", "void 0, w = void 0;\nreturn (await g)");
-        check("const f = (a, b) => a, g = [1, await 2]", "let f, g;", "void 0, f = (a, b) => a, g = [1, await 2]");
-        check("await 1; let a = 1\nb, c", "let a;", "await 1; void 0, a = 1\nreturn b, c");
-        check("x.let; let let1 = await 1", "let let1;", "x.let; void 0, let1 = await 1");
+        check(
+            "let x = await f(), y; x + y",
+            "let x, y;",
+            "void 0, x = await f(), y = void 0; return x + y",
+        );
+        check(
+            "const {a, b: [c = 1]} = await f()",
+            "let a, c;",
+            "void 0, {a, b: [c = 1]} = await f()",
+        );
+        check(
+            "var v = await f(), w\n(g)",
+            "var v, w;",
+            "void 0, v = await f(), w;\nreturn (g)",
+        );
+        check(
+            "let w\n(await g)",
+            "let w;",
+            "void 0, w = void 0;\nreturn (await g)",
+        );
+        check(
+            "const f = (a, b) => a, g = [1, await 2]",
+            "let f, g;",
+            "void 0, f = (a, b) => a, g = [1, await 2]",
+        );
+        check(
+            "await 1; let a = 1\nb, c",
+            "let a;",
+            "await 1; void 0, a = 1\nreturn b, c",
+        );
+        check(
+            "x.let; let let1 = await 1",
+            "let let1;",
+            "x.let; void 0, let1 = await 1",
+        );
     }
 
     #[test]
@@ -322,7 +399,15 @@ mod tests {
 
     #[test]
     fn what_is_inner_stays() {
-        check("for (let i = 0; i < await n; i++) { let j }", "", "for (let i = 0; i < await n; i++) { let j }");
-        check("for await (const x of y) { class A {} }", "", "for await (const x of y) { class A {} }");
+        check(
+            "for (let i = 0; i < await n; i++) { let j }",
+            "",
+            "for (let i = 0; i < await n; i++) { let j }",
+        );
+        check(
+            "for await (const x of y) { class A {} }",
+            "",
+            "for await (const x of y) { class A {} }",
+        );
     }
 }
