@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(in crate::cli) struct TerminalMode {
     #[cfg(unix)]
-    before: Option<nix::sys::termios::Termios>,
+    before: std::sync::Mutex<Option<nix::sys::termios::Termios>>,
 }
 
 impl TerminalMode {
@@ -12,7 +12,7 @@ impl TerminalMode {
     #[cfg(unix)]
     pub(in crate::cli) fn save() -> Self {
         Self {
-            before: nix::sys::termios::tcgetattr(std::io::stdin()).ok(),
+            before: nix::sys::termios::tcgetattr(std::io::stdin()).ok().into(),
         }
     }
 
@@ -23,7 +23,8 @@ impl TerminalMode {
 
         use nix::sys::termios::{SetArg, tcsetattr};
 
-        let Some(before) = &self.before else {
+        let before = self.before.lock();
+        let Some(before) = &*before.unwrap_or_else(std::sync::PoisonError::into_inner) else {
             return;
         };
         let mut stdout = std::io::stdout().lock();

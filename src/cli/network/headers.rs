@@ -24,6 +24,10 @@ pub(super) struct HeaderArgs {
 }
 
 impl HeaderArgs {
+    pub(super) fn origin(&self) -> Option<String> {
+        self.origin.clone()
+    }
+
     pub(super) fn apply(
         &self,
         mut builder: WebSocketExtensionBuilder,

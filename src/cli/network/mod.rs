@@ -12,7 +12,12 @@ mod tls;
 
 use clap::Args;
 
-use crate::extension::WebSocketExtensionBuilder;
+pub(super) use timeouts::seconds;
+
+use crate::{
+    extension::{WebSocketExtension, WebSocketExtensionBuilder},
+    net::Options,
+};
 
 /// The arguments that all commands share that connect to somewhere.
 #[derive(Debug, Args)]
@@ -56,6 +61,20 @@ impl NetworkArgs {
         let builder = self.reach.apply(builder)?;
         let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)
+    }
+
+    /// The options of a network without script, and the `Origin` to send.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply), and what contradicts each other.
+    pub(super) fn options(&self) -> Result<(Options, Option<String>), String> {
+        let mut options = None;
+        self.apply(WebSocketExtension::builder())?
+            .network(|applied| options = Some(applied.clone()))
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok((options.unwrap_or_default(), self.headers.origin()))
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.
