@@ -3,8 +3,8 @@
 
 use std::{path::Path, process::Command};
 
+use nix::sys::wait::WaitStatus;
 use rexpect::{
-    process::wait::WaitStatus,
     reader::Options,
     session::{PtySession, spawn_with_options},
 };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use rustyline::{
-    Config, Context, Editor, Helper,
+    CompletionType, Config, Context, Editor, Helper,
     completion::{Completer, Pair},
     config::{BellStyle, ColorMode},
     error::ReadlineError,
@@ -79,6 +79,7 @@ impl<L: Language> LineEditor<L> {
         let config = Config::builder()
             .max_history_size(MAX_HISTORY)?
             .history_ignore_space(true)
+            .completion_type(CompletionType::List)
             .bell_style(BellStyle::None)
             // With or without colours: also the prompt has to be drawn by us, so that we know of it.
             .color_mode(ColorMode::Forced)
