@@ -156,8 +156,12 @@ fn tab_completes_globals_names_and_members() {
     terminal.expect("acosh");
     terminal.expect("atanh");
     terminal.control('c');
+    terminal.expect("\n");
+    terminal.expect_prompt();
     terminal.send("gets.it.\t");
     terminal.control('c');
+    terminal.expect("\n");
+    terminal.expect_prompt();
     terminal.exchange("'a'.length", "1");
 }
 
@@ -183,15 +187,24 @@ fn what_floods_the_screen_stops_nothing() {
     let mut terminal = repl(home.path(), &[]);
     let script = "let n = 0; const t = setInterval(() => { for (let i = 0; i < 20; i++) console.log('line', n++) }, 1)";
     terminal.enter(script);
-    terminal.expect("line 100");
+    let mut shown = terminal.expect("line 100\r\n");
+    shown.push_str("line 100\r\n");
     terminal.enter("clearInterval(t), 'stopped'.length");
-    terminal.expect("\n7\r\n");
-    terminal.expect_prompt();
-    // Each line was shown once, in its order.
+    shown.push_str(&terminal.expect("\n7\r\n"));
     terminal.enter("console.log('total', n)");
-    terminal.expect("total ");
+    shown.push_str(&terminal.expect("total "));
+    let total: usize = terminal.expect("\r\n").trim().parse().unwrap();
     terminal.control('d');
-    assert_eq!(terminal.end().1, 0);
+    let (rest, code) = terminal.end();
+    shown.push_str(&rest);
+    assert_eq!(code, 0);
+    // Each line was shown, and once.
+    let lines = shown
+        .split(['\r', '\n'])
+        .filter_map(|line| line.strip_prefix("line "));
+    let mut numbers: Vec<usize> = lines.map(|number| number.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..total).collect::<Vec<_>>());
 }
 
 #[test]
