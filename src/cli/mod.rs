@@ -15,6 +15,7 @@ mod generate;
 mod hints;
 mod inspect;
 mod interrupt;
+mod line_editor;
 mod module_loader;
 mod network;
 mod observers;
@@ -32,7 +33,10 @@ mod versions;
 mod watch;
 mod world;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -51,10 +55,18 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // Many sockets need many files. Where it cannot be raised, running out is an error like any other.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    match cli.command {
+    let command = cli.command.unwrap_or_else(|| {
+        // As other shells do: a prompt for people, and what is piped in is a script.
+        let words = match io::stdin().is_terminal() {
+            true => &["boaws", "repl"][..],
+            false => &["boaws", "run", "-"],
+        };
+        Command::from_words(words)
+    });
+    match command {
         Command::Run(args) => run::main(*args),
         Command::Repl(args) => repl::main(&args),
-        Command::Connect(args) => connect::main(&args),
+        Command::Connect(args) => connect::main(*args),
         Command::Doctor(args) => doctor::main(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),

@@ -5,7 +5,9 @@ use std::{env, ffi::OsString, io};
 use super::{
     args::ServeScheme,
     network::NetworkArgs,
+    observers::Observers,
     serve::{Server, ServerOptions},
+    verbose::failure_lines,
 };
 use crate::{WebSocketExtension, extension::WebSocketExtensionBuilder};
 
@@ -26,13 +28,18 @@ impl World {
         serve: Option<ServeScheme>,
         location: Option<&str>,
         network: &NetworkArgs,
+        verbose: bool,
     ) -> Result<Self, String> {
         let server = serve.map(start_server).transpose()?;
         let location = location_of(serve, server.as_ref(), location);
         let variable = |name: &str| env::var_os(name);
         let extension = extension(network, &variable, location.as_deref(), server.as_ref())?;
+        let observers = Observers {
+            failures: Some(failure_lines(network.given(), verbose)),
+            stats: None,
+        };
         Ok(Self {
-            extension: extension.build().map_err(|error| error.to_string())?,
+            extension: extension.observer(observers).build().map_err(|error| error.to_string())?,
             location,
             server,
         })

@@ -37,7 +37,7 @@ pub(super) use self::{
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +55,16 @@ pub(super) enum Command {
     RunTest,
 }
 
+impl Command {
+    /// The command that these words are; another one than the user's own cannot be wrong.
+    pub(super) fn from_words(words: &[&str]) -> Self {
+        match Cli::parse_from(words).command {
+            Some(command) => command,
+            None => Self::Man,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -70,7 +80,7 @@ mod tests {
     #[test]
     fn serve_takes_a_scheme_only_after_an_equals_sign() {
         let parse = |args: &[&str]| match Cli::try_parse_from(args).map(|cli| cli.command) {
-            Ok(Command::Run(args)) => *args,
+            Ok(Some(Command::Run(args))) => *args,
             other => panic!("{other:?}"),
         };
         let args = parse(&["boaws", "run", "--serve", "a.js"]);

@@ -14,12 +14,12 @@ use std::{env, ffi::OsString};
 
 use clap::Args;
 
-pub(super) use self::tls::Roots;
-
+pub(super) use self::{timeouts::seconds, tls::Roots};
 use super::hints::Given;
-pub(super) use timeouts::seconds;
-
-use crate::extension::WebSocketExtensionBuilder;
+use crate::{
+    extension::{WebSocketExtension, WebSocketExtensionBuilder},
+    net::Options,
+};
 
 /// The arguments that all commands share that connect to somewhere.
 #[derive(Debug, Args)]
@@ -100,6 +100,20 @@ impl NetworkArgs {
     /// The `Origin` to send, if one was given.
     pub(super) fn origin(&self) -> Option<&str> {
         self.headers.origin()
+    }
+
+    /// The options of a network without script, and the `Origin` to send.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply), and what contradicts each other.
+    pub(super) fn options(&self) -> Result<(Options, Option<String>), String> {
+        let mut options = None;
+        self.apply(WebSocketExtension::builder())?
+            .network(|applied| options = Some(applied.clone()))
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok((options.unwrap_or_default(), self.headers.origin().map(str::to_owned)))
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

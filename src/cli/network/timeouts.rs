@@ -25,7 +25,7 @@ pub(super) struct TimeoutArgs {
     idle_timeout: Option<Duration>,
 
     /// Send a Ping at this interval. Default: 0, none are sent.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, visible_alias = "ping", value_name = "SECONDS", value_parser = seconds)]
     heartbeat: Option<Duration>,
 
     /// Fail a connection whose peer gives no sign of life within this time after a Ping. Default: 20.

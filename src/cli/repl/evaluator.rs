@@ -1,0 +1,244 @@
+//! The script's thread: evaluates what was typed while the event loop runs.
+
+use std::{
+    cell::{Cell, RefCell},
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::mpsc::Sender,
+    time::{Duration, Instant},
+};
+
+use boa_engine::{
+    Context, JsError, JsResult, JsString, JsValue, NativeFunction, Source,
+    builtins::promise::PromiseState,
+    js_string,
+    object::{FunctionObjectBuilder, builtins::JsPromise},
+    property::PropertyDescriptor,
+};
+
+use super::{
+    source::{Prepared, prepare},
+    top_level_await::Rewritten,
+};
+use crate::{
+    WebSocketExtension,
+    cli::{
+        diagnostics,
+        inspect::{InspectOptions, inspect},
+        session::Session,
+        terminal::print_line,
+    },
+    event_loop::{Spawner, script_can_catch},
+    websocket::WebSockets,
+};
+
+/// How long sockets may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// What errors of typed text are said to be in.
+const NAME: &str = "<repl>";
+
+/// How an evaluation has ended; its result was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Value,
+    Error,
+    /// What was awaited goes on behind.
+    Interrupted,
+}
+
+/// What is kept between lines, in the context's data.
+#[derive(Clone)]
+struct State(Rc<Kept>);
+
+struct Kept {
+    colors: bool,
+    /// The promise that is awaited, and who waits for it.
+    awaited: RefCell<Option<(JsPromise, Sender<Done>)>>,
+    /// Names that were declared with `let`, `const` and `class`: Boa has no list of them.
+    names: RefCell<Vec<String>>,
+    /// The session is to end.
+    leaving: Cell<bool>,
+}
+
+/// Runs a session until it is [left](leave). Gives its spawner away as soon as there is one.
+///
+/// # Errors
+///
+/// An engine panic, or a global that could not be defined.
+pub(super) fn run(
+    extension: WebSocketExtension,
+    location: Option<&str>,
+    colors: bool,
+    ready: impl FnOnce(Spawner),
+) -> JsResult<()> {
+    let Session {
+        event_loop,
+        mut context,
+        ..
+    } = Session::new(extension, location)?;
+    let kept = Rc::new(Kept {
+        colors,
+        awaited: RefCell::default(),
+        names: RefCell::default(),
+        leaving: Cell::new(false),
+    });
+    context.insert_data(State(Rc::clone(&kept)));
+    let cell = RefCell::new(&mut context);
+    let mut turns = event_loop.turns(&cell);
+    let spawner = event_loop.spawner();
+    let _alive = spawner.keep_alive();
+    ready(spawner);
+    while !kept.leaving.get() {
+        turns.run_until(|_| kept.leaving.get() || kept.settled().is_some())?;
+        if let Some((state, done)) = kept.take_settled() {
+            let context = &mut cell.borrow_mut();
+            let result = match state {
+                PromiseState::Rejected(reason) => Err(JsError::from_opaque(reason)),
+                PromiseState::Fulfilled(value) => Ok(value),
+                PromiseState::Pending => Ok(JsValue::undefined()),
+            };
+            let how = show(result, Path::new(NAME), &kept, context);
+            // Who does not wait any more is leaving.
+            let _ = done.send(how);
+        }
+    }
+    let Some(sockets) = WebSockets::of(&cell.borrow()) else {
+        return Ok(());
+    };
+    let closing = sockets.close_all(1001, "", GOODBYE, &mut cell.borrow_mut());
+    let until = Instant::now() + GOODBYE * 2;
+    if closing.is_ok_and(|count| count > 0) {
+        turns.run_until(|_| sockets.is_empty() || Instant::now() >= until)?;
+    }
+    Ok(())
+}
+
+impl Kept {
+    fn settled(&self) -> Option<PromiseState> {
+        let awaited = self.awaited.borrow();
+        let state = awaited.as_ref()?.0.state();
+        (state != PromiseState::Pending).then_some(state)
+    }
+
+    fn take_settled(&self) -> Option<(PromiseState, Sender<Done>)> {
+        let state = self.settled()?;
+        let (_, done) = self.awaited.take()?;
+        Some((state, done))
+    }
+}
+
+fn kept(context: &Context) -> Option<Rc<Kept>> {
+    context.get_data::<State>().map(|state| Rc::clone(&state.0))
+}
+
+/// Evaluates a text, shows what it is, and says so.
+pub(super) fn evaluate(
+    text: &str,
+    file: Option<PathBuf>,
+    done: Sender<Done>,
+    context: &mut Context,
+) {
+    let Some(kept) = kept(context) else {
+        return;
+    };
+    let name = file.as_deref().unwrap_or(Path::new(NAME));
+    let result = match prepare(text) {
+        Prepared::Script { text, names } => {
+            let result = run_script(&text, name, context);
+            kept.names.borrow_mut().extend(names);
+            result
+        }
+        Prepared::Awaiting(rewritten) => match begin(&rewritten, name, &kept, context) {
+            Ok(promise) => {
+                kept.awaited.replace(Some((promise, done)));
+                return;
+            }
+            Err(error) => Err(error),
+        },
+    };
+    // Who does not wait any more is leaving.
+    let _ = done.send(show(result, name, &kept, context));
+}
+
+fn run_script(text: &str, name: &Path, context: &mut Context) -> JsResult<JsValue> {
+    let result = context.eval(Source::from_bytes(text).with_path(name));
+    crate::event_loop::clean_up_after_running_script(context);
+    result
+}
+
+/// Evaluates something that awaits; gives back the promise of its end.
+fn begin(
+    rewritten: &Rewritten,
+    name: &Path,
+    kept: &Kept,
+    context: &mut Context,
+) -> JsResult<JsPromise> {
+    run_script(&rewritten.declarations, name, context)?;
+    kept.names
+        .borrow_mut()
+        .extend(rewritten.names.iter().cloned());
+    let value = run_script(&rewritten.body, name, context)?;
+    let promise = JsPromise::from_object(value.to_object(context)?)?;
+    // Its rejection is shown here, and is no unhandled one.
+    let ignore = NativeFunction::from_fn_ptr(|_, _, _| Ok(JsValue::undefined()));
+    let ignore = FunctionObjectBuilder::new(context.realm(), ignore).build();
+    promise.catch(ignore, context)?;
+    Ok(promise)
+}
+
+/// Stops waiting for what is awaited.
+pub(super) fn interrupt(context: &mut Context) {
+    if let Some((_, done)) = kept(context).and_then(|kept| kept.awaited.take()) {
+        let _ = done.send(Done::Interrupted);
+    }
+}
+
+/// Ends the session.
+pub(super) fn leave(context: &mut Context) {
+    if let Some(kept) = kept(context) {
+        kept.leaving.set(true);
+    }
+}
+
+/// Names that were declared in this session, and in which order.
+pub(super) fn declared_names(context: &Context) -> Vec<String> {
+    kept(context).map_or_else(Vec::new, |kept| kept.names.borrow().clone())
+}
+
+/// Shows a result, and keeps it under its name.
+fn show(result: JsResult<JsValue>, name: &Path, kept: &Kept, context: &mut Context) -> Done {
+    match result {
+        Ok(value) => {
+            let options = InspectOptions {
+                colors: kept.colors,
+                ..InspectOptions::default()
+            };
+            print_line(format_args!("{}", inspect(&value, &options, context)));
+            define(js_string!("_"), value, context);
+            Done::Value
+        }
+        Err(error) => {
+            if script_can_catch(&error)
+                && let Ok(value) = error.clone().into_opaque(context)
+            {
+                define(js_string!("_error"), value, context);
+            }
+            diagnostics::report_in_file(error, name, context);
+            Done::Error
+        }
+    }
+}
+
+/// A global of that name, unless it is somebody's.
+fn define(name: JsString, value: JsValue, context: &mut Context) {
+    let property = PropertyDescriptor::builder()
+        .value(value)
+        .writable(true)
+        .enumerable(false)
+        .configurable(true);
+    // A global object that does not take it any more: its owner's will.
+    let _ = context
+        .global_object()
+        .define_property_or_throw(name, property, context);
+}
