@@ -158,7 +158,7 @@ fn string_property(object: &JsObject, key: JsString) -> Option<JsString> {
 }
 
 /// The stack of an Error or DOMException.
-fn stack_of(
+pub(super) fn stack_of(
     value: &JsValue,
     stack_getter: Option<&JsObject>,
     context: &mut Context,

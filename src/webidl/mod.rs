@@ -35,6 +35,8 @@ pub use interface::{
     Interface, Member, NativeFn, construct_platform_object, constructor_of, define_interface,
     new_platform_object, prototype_from_new_target, prototype_of,
 };
+#[cfg(feature = "cli")]
+pub(crate) use interface::interface_in_chain;
 pub use promise::promise_from;
 pub use realms::realm_of_global_object;
 pub use record::record;
