@@ -133,6 +133,7 @@ fn run(
     let cell = RefCell::new(&mut context);
     let mut turns = event_loop.turns(&cell);
     for source in sources {
+        diagnostics::remember_source(&source.name, &source.text, &mut cell.borrow_mut());
         if source.is_module {
             run_module(source, &loader, &mut turns, &cell)?;
         } else {

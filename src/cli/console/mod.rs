@@ -226,7 +226,7 @@ fn trace(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     };
     for frame in frames(&calls(context)) {
         text.push('\n');
-        text.push_str(&frame.text);
+        text.push_str(&frame.to_text(console.stream(Level::Warn).has_colors()));
     }
     console.print(Level::Warn, text);
     Ok(JsValue::undefined())

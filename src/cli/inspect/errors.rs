@@ -1,11 +1,13 @@
 //! Errors and DOMExceptions: name, message, stack, cause.
 
+use std::mem;
+
 use boa_engine::{
     JsObject, JsString, JsValue, builtins::error::Error, js_string, property::PropertyKey,
 };
 
 use super::{
-    Body, Inspector, MAX_NAME,
+    Body, Inspector, MAX_NAME, counted,
     properties::{constructor_name, data, own, own_data},
     strings,
     style::{Kind, Span},
@@ -14,6 +16,9 @@ use crate::{html::stack_of_error, webidl::DomException};
 
 /// UTF-16 code units of a message that are shown.
 const MAX_MESSAGE: usize = 100_000;
+
+/// Bytes of a line of a stack that are shown.
+const MAX_FRAME: usize = 1000;
 
 /// What the `name` of a built-in error says.
 const BUILT_IN: [&str; 8] = [
@@ -61,28 +66,34 @@ fn name(object: &JsObject) -> String {
 }
 
 pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<Body> {
-    let mut title = vec![Span::plain(header(object)?)];
-    if let Some(place) = inspector.place.take() {
-        title.push(Span::plain("\n"));
-        title.push(Span::plain(place));
+    let of_error = mem::take(&mut inspector.of_error);
+    let mut header = header(object)?;
+    if let Some(cut) = of_error.cut
+        && header.ends_with(&cut)
+    {
+        header.truncate(header.len() - cut.len());
     }
+    let mut title = vec![Span::plain(header)];
+    let mut lines = Vec::new();
+    lines.extend(of_error.place.map(Span::plain));
     // A stack that script has written is a matter of the script.
     let written = own_data(object, js_string!("stack")).and_then(|stack| stack.as_string());
     match written {
-        Some(stack) if !stack.is_empty() => {
-            title = vec![Span::plain(strings::lines(&stack, MAX_MESSAGE))];
-        }
-        Some(_) => {}
-        None => {
-            let stack = stack_of_error(&object.clone().into(), inspector.context);
-            for frame in frames(&stack.unwrap_or_default()) {
-                title.push(Span::plain("\n"));
-                title.push(frame);
+        Some(stack) => {
+            if !stack.is_empty() {
+                title = vec![Span::plain(strings::lines(&stack, MAX_MESSAGE))];
             }
         }
+        None => {
+            let stack = stack_of_error(&object.clone().into(), inspector.context);
+            lines.extend(frames(&stack.unwrap_or_default()));
+        }
     }
-    if title.len() == 1 && !inspector.ancestors.is_empty() && !title[0].text.contains('\n') {
+    if lines.is_empty() && !inspector.ancestors.is_empty() && !title[0].text.contains('\n') {
         title[0].text = format!("[{}]", title[0].text);
+    }
+    for line in lines {
+        title.extend([Span::plain("\n"), line]);
     }
     let mut items = Vec::new();
     for (key, name) in [(js_string!("cause"), "cause"), (js_string!("errors"), "errors")] {
@@ -116,30 +127,50 @@ fn shown_already(object: &JsObject) -> Vec<PropertyKey> {
 }
 
 /// The lines of a stack as Boa tells them, without the calls that say nothing to a reader.
-pub(in crate::cli) fn frames(stack: &str) -> impl Iterator<Item = Span> {
-    stack.lines().filter_map(|line| {
-        let call = line.trim_start().strip_prefix("at ")?;
-        let call = strings::name(&JsString::from(call), 1000);
-        let (name, place) = match call.rsplit_once(" (") {
-            Some((name, place)) => (name.trim(), place.strip_suffix(')').unwrap_or(place)),
-            None => ("", call.as_str()),
-        };
-        if place == "native" {
-            // Calls within the engine that have no name.
-            let has_name = !matches!(name, "" | "<anonymous>");
-            return has_name.then(|| Span::new(format!("    at {name} (native)"), Kind::Dim));
+pub(in crate::cli) fn frames(stack: &str) -> Vec<Span> {
+    let mut frames: Vec<Span> = Vec::new();
+    let mut repeated = 0;
+    for frame in stack.lines().filter_map(frame) {
+        if frames.last() == Some(&frame) {
+            repeated += 1;
+            continue;
         }
-        let place = place
-            .replacen("unknown at :", "<anonymous>:", 1)
-            .replacen("eval at :", "<eval>:", 1);
-        // Code that nobody wrote: the constructor of a class without one.
-        if place.ends_with(":?:?") {
-            return None;
-        }
-        Some(Span::plain(match name {
-            // Boa's name for the top level, and for functions without a name.
-            "" | "<main>" | "<eval>" => format!("    at {place}"),
-            name => format!("    at {name} ({place})"),
-        }))
-    })
+        frames.extend(again(repeated));
+        repeated = 0;
+        frames.push(frame);
+    }
+    frames.extend(again(repeated));
+    frames
+}
+
+/// What stands for more frames of a function that calls itself.
+fn again(times: usize) -> Option<Span> {
+    let more = counted(times, "more time");
+    (times > 0).then(|| Span::new(format!("    ... the same {more}"), Kind::Dim))
+}
+
+fn frame(line: &str) -> Option<Span> {
+    let call = line.trim_start().strip_prefix("at ")?;
+    let call = strings::name(&JsString::from(call), MAX_FRAME);
+    let (name, place) = match call.rsplit_once(" (") {
+        Some((name, place)) => (name.trim(), place.strip_suffix(')').unwrap_or(place)),
+        None => ("", call.as_str()),
+    };
+    if place == "native" {
+        // Calls within the engine that have no name.
+        let has_name = !matches!(name, "" | "<anonymous>");
+        return has_name.then(|| Span::new(format!("    at {name} (native)"), Kind::Dim));
+    }
+    // Code that nobody wrote: the constructor of a class without one.
+    if place.ends_with(":?:?") {
+        return None;
+    }
+    let place = place
+        .replacen("unknown at :", "<anonymous>:", 1)
+        .replacen("eval at :", "<eval>:", 1);
+    Some(Span::plain(match name {
+        // Boa's names for the top level, and for functions without a name.
+        "" | "<main>" | "<eval>" => format!("    at {place}"),
+        name => format!("    at {name} ({place})"),
+    }))
 }

@@ -71,23 +71,32 @@ const MAX_NAME: usize = 200;
 ///
 /// A string is shown in quotes: where strings stand for themselves, as in `console.log('a')`, do not come here.
 pub(super) fn inspect(value: &JsValue, options: &InspectOptions, context: &mut Context) -> String {
-    render(value, options, None, context)
+    render(value, options, OfError::default(), context)
 }
 
-/// An error with `place` on lines of its own between its message and its stack.
+/// What is different about the outermost error.
+#[derive(Debug, Default)]
+pub(super) struct OfError {
+    /// Stands on lines of its own between the message and the stack.
+    pub(super) place: Option<String>,
+    /// The end of the message that is left out.
+    pub(super) cut: Option<String>,
+}
+
+/// An error that nobody has caught.
 pub(super) fn inspect_error(
     error: &JsValue,
-    place: String,
+    of_error: OfError,
     options: &InspectOptions,
     context: &mut Context,
 ) -> String {
-    render(error, options, Some(place), context)
+    render(error, options, of_error, context)
 }
 
 fn render(
     value: &JsValue,
     options: &InspectOptions,
-    place: Option<String>,
+    of_error: OfError,
     context: &mut Context,
 ) -> String {
     let mut inspector = Inspector {
@@ -97,7 +106,7 @@ fn render(
         circular: Vec::new(),
         values: MAX_VALUES,
         text: MAX_TEXT,
-        place,
+        of_error,
     };
     let node = inspector.value(value);
     let mut out = String::new();
@@ -151,8 +160,8 @@ struct Inspector<'a> {
     values: usize,
     /// How many more characters of strings may be shown.
     text: usize,
-    /// What stands below the message of the outermost error.
-    place: Option<String>,
+    /// Taken by the first error that is shown.
+    of_error: OfError,
 }
 
 /// An object without what it shares with all others.

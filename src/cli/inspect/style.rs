@@ -57,6 +57,13 @@ impl Span {
         Self::new(text, Kind::Plain)
     }
 
+    /// The text with its colour.
+    pub(in crate::cli) fn to_text(&self, colors: bool) -> String {
+        let mut text = String::new();
+        self.write(&mut text, 0, colors);
+        text
+    }
+
     /// The columns it takes, or `None` if it has several lines.
     pub(super) fn width(&self) -> Option<usize> {
         (!self.text.contains('\n')).then(|| self.text.width())
