@@ -13,14 +13,15 @@ use super::{
 };
 use crate::webidl::{Interface, Member, NativeFn, interface_in_chain};
 
-/// Attributes that repeat others, or that say nothing once an event has been dispatched.
-const NEVER: [&str; 6] = [
+/// Attributes that repeat others, or that say little once an event has been dispatched: a message should fit a line.
+const NEVER: [&str; 7] = [
     "cancelBubble",
     "currentTarget",
     "eventPhase",
     "isTrusted",
     "returnValue",
     "srcElement",
+    "timeStamp",
 ];
 
 /// Attributes that are shown when they are not null, empty or false.
@@ -39,11 +40,14 @@ pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<B
     let interface = interface_in_chain(object, inspector.context.realm())?;
     let attributes = attributes(interface);
     let this = JsValue::from(object.clone());
+    // An event that tells nothing else tells where it happened.
+    let is_plain_event = interface.parent.is_none() && interface.name == "Event";
     let mut items = Vec::new();
     for (name, get) in &attributes {
         // The first one is the brand check: what fails it only inherits from the prototype.
         let value = get(&this, &[], inspector.context).ok()?;
-        if is_shown(name, &value) {
+        let is_target = *name == "target" && is_event(&attributes);
+        if is_shown(name, &value) && (!is_target || is_plain_event) {
             items.push(attribute(inspector, name, &value));
         }
     }
@@ -73,11 +77,15 @@ fn attributes(interface: &'static Interface) -> Vec<(&'static str, NativeFn)> {
         }));
         next = interface.parent;
     }
-    // Of events only: `type` of a Blob is fine where it is.
-    if all.iter().any(|(name, _)| *name == "timeStamp") {
+    // The `type` of a Blob is fine where it is.
+    if is_event(&all) {
         all.sort_by_key(|(name, _)| *name != "type");
     }
     all
+}
+
+fn is_event(attributes: &[(&str, NativeFn)]) -> bool {
+    attributes.iter().any(|(name, _)| *name == "timeStamp")
 }
 
 fn is_shown(name: &str, value: &JsValue) -> bool {
