@@ -92,7 +92,11 @@ fn write_out(stream: Stream, text: &str) {
     };
 }
 
-fn write_to(mut raw: impl RawStream + AsLockedWrite, translate: bool, text: &str) -> io::Result<()> {
+fn write_to(
+    mut raw: impl RawStream + AsLockedWrite,
+    translate: bool,
+    text: &str,
+) -> io::Result<()> {
     if translate {
         // Where a console does not understand escape sequences (Windows), they are made into calls of it.
         let mut stream = AutoStream::always(raw);

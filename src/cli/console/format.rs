@@ -76,7 +76,11 @@ fn formatted<'a>(
             }
             'o' => {
                 let depth = DEPTH_OF_O.max(options.depth);
-                text.push_str(&inspect(argument, &InspectOptions { depth, ..*options }, context));
+                text.push_str(&inspect(
+                    argument,
+                    &InspectOptions { depth, ..*options },
+                    context,
+                ));
             }
             _ => text.push_str(&inspect(argument, options, context)),
         }
@@ -89,21 +93,23 @@ fn formatted<'a>(
 }
 
 /// `%s`.
-fn string(
-    argument: &JsValue,
-    options: &InspectOptions,
-    context: &mut Context,
-) -> JsResult<String> {
+fn string(argument: &JsValue, options: &InspectOptions, context: &mut Context) -> JsResult<String> {
     match argument.as_object() {
         Some(object) if has_text_of_its_own(&object) => {
             Ok(argument.to_string(context)?.to_std_string_lossy())
         }
         Some(_) => {
-            let options = InspectOptions { depth: 0, ..*options };
+            let options = InspectOptions {
+                depth: 0,
+                ..*options
+            };
             Ok(inspect(argument, &options, context))
         }
         None => {
-            let options = InspectOptions { colors: false, ..*options };
+            let options = InspectOptions {
+                colors: false,
+                ..*options
+            };
             Ok(value(argument, &options, context))
         }
     }
@@ -112,7 +118,10 @@ fn string(
 /// `%d` and `%i`: parseInt.
 fn integer(argument: &JsValue, options: &InspectOptions, context: &mut Context) -> String {
     if argument.is_bigint() {
-        let options = InspectOptions { colors: false, ..*options };
+        let options = InspectOptions {
+            colors: false,
+            ..*options
+        };
         return inspect(argument, &options, context);
     }
     number(float(argument).trunc())
@@ -142,9 +151,14 @@ fn parse_float(text: &str) -> f64 {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign = text.len() - unsigned.len();
     if unsigned.starts_with("Infinity") {
-        return if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY };
+        return if text.starts_with('-') {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        };
     }
-    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let digits =
+        |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut end = digits(unsigned);
     if unsigned[end..].starts_with('.') {
         end += 1 + digits(&unsigned[end + 1..]);

@@ -1,6 +1,10 @@
 //! Counters and timers, each with a label.
 
-use std::{cell::RefCell, collections::HashMap, time::{Duration, Instant}};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use boa_engine::{Context, JsArgs, JsResult, JsString, JsValue, js_string};
 

@@ -205,7 +205,12 @@ fn table(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     };
     let options = console.options(Level::Log);
     let columns = table::columns(args.get_or_undefined(1), context)?;
-    match table::render(args.get_or_undefined(0), columns.as_deref(), &options, context) {
+    match table::render(
+        args.get_or_undefined(0),
+        columns.as_deref(),
+        &options,
+        context,
+    ) {
         Some(table) => console.print(Level::Log, table),
         // "just log the argument"
         None => return logger(Level::Log, &args[..args.len().min(1)], context),

@@ -178,7 +178,10 @@ fn cell(value: &JsValue, options: &InspectOptions, context: &mut Context) -> Cel
         let text = first.to_owned();
         return Cell { text, width };
     }
-    let colors = InspectOptions { colors: true, ..plain };
+    let colors = InspectOptions {
+        colors: true,
+        ..plain
+    };
     let text = inspect(value, &colors, context);
     Cell { text, width }
 }
@@ -186,7 +189,13 @@ fn cell(value: &JsValue, options: &InspectOptions, context: &mut Context) -> Cel
 /// Draws the box; the first line is the head.
 fn draw(lines: &[Vec<Cell>]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
-    let width = |column: usize| lines.iter().map(|line| line[column].width).max().unwrap_or(0);
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].width)
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let rule = |left: char, middle: char, right: char| {
         let bars: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();

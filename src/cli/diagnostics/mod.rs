@@ -70,8 +70,11 @@ pub(super) fn describe(error: &UncaughtError, colors: bool, context: &mut Contex
         text
     } else {
         let of_error = OfError {
+            is_uncaught: true,
             // The place that the message ends with is shown below it.
-            cut: parsed.filter(|_| shown.is_some()).map(|parsed| parsed.suffix),
+            cut: parsed
+                .filter(|_| shown.is_some())
+                .map(|parsed| parsed.suffix),
             place: shown,
         };
         inspect_error(&error.error, of_error, &options, context)
@@ -102,7 +105,10 @@ fn is_error(value: &JsValue) -> bool {
 /// The lines of the stack of what is no error.
 fn stack(error: &UncaughtError, colors: bool) -> Vec<String> {
     let frames = frames(&error.stack);
-    frames.into_iter().map(|frame| frame.to_text(colors)).collect()
+    frames
+        .into_iter()
+        .map(|frame| frame.to_text(colors))
+        .collect()
 }
 
 /// A syntax error of a file: Boa's parser puts the position at the end of the message.
@@ -133,9 +139,4 @@ impl Parsed {
             suffix: suffix.to_owned(),
         })
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 }

@@ -37,7 +37,9 @@ pub(super) fn render(place: &Place, colors: bool, context: &Context) -> Option<S
     let Place { file, line, column } = place;
     let text = text_of(file, context);
     let source = text.as_deref().and_then(|text| line_of(text, *line));
-    let blue = Style::new().bold().fg_color(Some(AnsiColor::BrightBlue.into()));
+    let blue = Style::new()
+        .bold()
+        .fg_color(Some(AnsiColor::BrightBlue.into()));
     let style = if colors { blue } else { Style::new() };
     let margin = line.to_string().len();
     let mut out = format!("{:margin$}{style}-->{style:#} {file}:{line}:{column}", "");

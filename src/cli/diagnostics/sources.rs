@@ -1,13 +1,6 @@
 //! The texts of scripts, for the lines that are shown of them.
 
-use std::{
-    collections::VecDeque,
-    fs,
-    io::Read,
-    path::Path,
-    rc::Rc,
-    time::SystemTime,
-};
+use std::{collections::VecDeque, fs, io::Read, path::Path, rc::Rc, time::SystemTime};
 
 use boa_engine::Context;
 
@@ -56,7 +49,9 @@ pub(super) fn text_of(name: &str, context: &Context) -> Option<Rc<str>> {
 /// A module's file, unless it has changed since it was loaded.
 fn read_again(path: &Path, started: SystemTime) -> Option<Rc<str>> {
     let metadata = fs::metadata(path).ok()?;
-    let unchanged = metadata.modified().is_ok_and(|modified| modified <= started);
+    let unchanged = metadata
+        .modified()
+        .is_ok_and(|modified| modified <= started);
     if !metadata.is_file() || metadata.len() > MAX_FILE || !unchanged {
         return None;
     }

@@ -112,10 +112,15 @@ fn elements(inspector: &mut Inspector<'_>, array: &JsObject, length: usize) -> (
             continue;
         }
         let stored = stored.get_or_insert_with(|| indices(array).into_iter());
-        let next = stored.map(|stored| stored as usize).find(|&stored| stored > index);
+        let next = stored
+            .map(|stored| stored as usize)
+            .find(|&stored| stored > index);
         let next = next.unwrap_or(length).min(length);
         let holes = counted(next - index, "empty item");
-        items.push(Entry::value(Node::text(format!("<{holes}>"), Kind::Undefined)));
+        items.push(Entry::value(Node::text(
+            format!("<{holes}>"),
+            Kind::Undefined,
+        )));
         index = next;
     }
     let cells = items.len();
@@ -237,8 +242,12 @@ fn kind_name(kind: TypedArrayKind) -> &'static str {
 /// What `import * as` gives.
 fn module(inspector: &mut Inspector<'_>, object: &JsObject) -> Body {
     // Exports are no stored properties, and to read them runs no script.
-    let keys = object.own_property_keys(inspector.context).unwrap_or_default();
-    let names = keys.iter().filter(|key| !matches!(key, PropertyKey::Symbol(_)));
+    let keys = object
+        .own_property_keys(inspector.context)
+        .unwrap_or_default();
+    let names = keys
+        .iter()
+        .filter(|key| !matches!(key, PropertyKey::Symbol(_)));
     let count = names.clone().count();
     let mut items = Vec::new();
     for key in names.take(MAX_PROPERTIES) {
@@ -289,7 +298,11 @@ fn buffer(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<Body> {
 }
 
 fn contents(bytes: &[u8]) -> String {
-    let shown: Vec<String> = bytes.iter().take(MAX_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let shown: Vec<String> = bytes
+        .iter()
+        .take(MAX_BYTES)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let shown = shown.join(" ");
     match bytes.len().saturating_sub(MAX_BYTES) {
         0 => format!("<{shown}>"),

@@ -89,18 +89,24 @@ pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<B
             lines.extend(frames(&stack.unwrap_or_default()));
         }
     }
-    if lines.is_empty() && !inspector.ancestors.is_empty() && !title[0].text.contains('\n') {
+    if lines.is_empty() && !of_error.is_uncaught && !title[0].text.contains('\n') {
         title[0].text = format!("[{}]", title[0].text);
     }
     for line in lines {
         title.extend([Span::plain("\n"), line]);
     }
     let mut items = Vec::new();
-    for (key, name) in [(js_string!("cause"), "cause"), (js_string!("errors"), "errors")] {
+    for (key, name) in [
+        (js_string!("cause"), "cause"),
+        (js_string!("errors"), "errors"),
+    ] {
         // Where they can be seen anyway they come with the other properties.
         let property = own(object, &key.clone().into());
         if property.is_some_and(|property| property.enumerable() == Some(false)) {
-            let name = vec![Span::new(format!("[{name}]"), Kind::Plain), Span::plain(": ")];
+            let name = vec![
+                Span::new(format!("[{name}]"), Kind::Plain),
+                Span::plain(": "),
+            ];
             items.extend(inspector.property(object, &key.into(), name));
         }
     }
@@ -165,9 +171,10 @@ fn frame(line: &str) -> Option<Span> {
     if place.ends_with(":?:?") {
         return None;
     }
-    let place = place
-        .replacen("unknown at :", "<anonymous>:", 1)
-        .replacen("eval at :", "<eval>:", 1);
+    let place =
+        place
+            .replacen("unknown at :", "<anonymous>:", 1)
+            .replacen("eval at :", "<eval>:", 1);
     Some(Span::plain(match name {
         // Boa's names for the top level, and for functions without a name.
         "" | "<main>" | "<eval>" => format!("    at {place}"),

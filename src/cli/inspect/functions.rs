@@ -43,8 +43,12 @@ fn is_class(function: &JsObject) -> bool {
         own(function, &key).and_then(|property| what(&property)) == Some(false)
     };
     function.is::<OrdinaryFunction>()
-        && fixed(js_string!("prototype").into(), |property| property.writable())
-        && !fixed(js_string!("length").into(), |property| property.configurable())
+        && fixed(js_string!("prototype").into(), |property| {
+            property.writable()
+        })
+        && !fixed(js_string!("length").into(), |property| {
+            property.configurable()
+        })
 }
 
 /// ` extends B`.

@@ -77,6 +77,8 @@ pub(super) fn inspect(value: &JsValue, options: &InspectOptions, context: &mut C
 /// What is different about the outermost error.
 #[derive(Debug, Default)]
 pub(super) struct OfError {
+    /// Without a stack, other errors stand in brackets.
+    pub(super) is_uncaught: bool,
     /// Stands on lines of its own between the message and the stack.
     pub(super) place: Option<String>,
     /// The end of the message that is left out.
@@ -217,13 +219,20 @@ impl Inspector<'_> {
         let mut spans = vec![Span::new(strings::quoted(string, limit), Kind::String)];
         if string.len() > limit {
             let more = string.len() - limit;
-            spans.push(Span::plain(format!("... {}", counted(more, "more character"))));
+            spans.push(Span::plain(format!(
+                "... {}",
+                counted(more, "more character")
+            )));
         }
         Node::Text(spans)
     }
 
     fn object(&mut self, object: &JsObject) -> Node {
-        if self.ancestors.iter().any(|known| JsObject::equals(known, object)) {
+        if self
+            .ancestors
+            .iter()
+            .any(|known| JsObject::equals(known, object))
+        {
             let index = self.circular_index(object);
             return Node::text(format!("[Circular *{index}]"), Kind::Special);
         }
@@ -401,7 +410,9 @@ fn fallback_name(object: &JsObject) -> &'static str {
 fn title_of(object: &JsObject, fallback: &str, size: Option<usize>) -> String {
     let size = size.map_or_else(String::new, |size| format!("({size})"));
     let constructor = properties::constructor_name(object);
-    let name = constructor.as_ref().map(|name| strings::name(name, MAX_NAME));
+    let name = constructor
+        .as_ref()
+        .map(|name| strings::name(name, MAX_NAME));
     let mut title = match &name {
         Some(name) => format!("{name}{size}"),
         None if object.prototype().is_none() => format!("[{fallback}{size}: null prototype]"),

@@ -115,7 +115,10 @@ fn attribute(inspector: &mut Inspector<'_>, name: &str, value: &JsValue) -> Entr
     match named {
         Some(object) => Entry {
             key: vec![Span::plain(format!("{name}: "))],
-            value: Node::text(format!("[{}]", title_of(&object, "Object", None)), Kind::Special),
+            value: Node::text(
+                format!("[{}]", title_of(&object, "Object", None)),
+                Kind::Special,
+            ),
         },
         None => inspector.named(name, value),
     }

@@ -2,7 +2,12 @@
 
 use boa_engine::{
     Context, JsBigInt, JsObject, JsString, JsSymbol,
-    builtins::{date::Date, promise::{Promise, PromiseState}, proxy::Proxy, regexp::RegExp},
+    builtins::{
+        date::Date,
+        promise::{Promise, PromiseState},
+        proxy::Proxy,
+        regexp::RegExp,
+    },
     object::builtins::{JsDate, JsPromise, JsRegExp},
 };
 
@@ -55,7 +60,10 @@ fn date(object: &JsObject, context: &mut Context) -> String {
     let text = JsDate::from_object(object.clone()).and_then(|date| date.to_iso_string(context));
     let text = text.ok().and_then(|text| text.as_string());
     // Only one that is no time at all has no text.
-    text.map_or_else(|| "Invalid Date".to_owned(), |text| text.to_std_string_lossy())
+    text.map_or_else(
+        || "Invalid Date".to_owned(),
+        |text| text.to_std_string_lossy(),
+    )
 }
 
 fn regexp(object: &JsObject, context: &mut Context) -> String {
