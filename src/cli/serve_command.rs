@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::{
     args::ServeArgs,
     serve::{Entry, Log, LogEvent, Scenario, Server, ServerOptions, Side},
-    terminal::{print, print_line},
+    terminal::{Stream, print_error, print_line, print_styled},
     usage_error,
 };
 
@@ -45,10 +45,7 @@ pub(super) fn main(args: &ServeArgs) -> ExitCode {
     }
     if !args.quiet {
         for path in paths {
-            print(
-                anstream::stderr(),
-                format_args!("scenario at {}{path}", server.ws_url()),
-            );
+            print_error(format_args!("scenario at {}{path}", server.ws_url()));
         }
     }
     loop {
@@ -116,8 +113,8 @@ fn log(verbose: bool) -> Log {
             (true, Some(_)) => format!(" {DIM}({time} ms){DIM:#}"),
             _ => String::new(),
         };
-        print(
-            anstream::stderr(),
+        print_styled(
+            Stream::Stderr,
             format_args!("{style}{entry}{style:#}{time}"),
         );
     })
@@ -129,5 +126,5 @@ fn print_request(entry: &Entry<'_>, headers: &[(String, String)]) {
     for (name, value) in headers {
         text.push_str(&format!("\n  {DIM}{name}: {value}{DIM:#}"));
     }
-    print(anstream::stderr(), format_args!("{text}"));
+    print_styled(Stream::Stderr, text);
 }

@@ -3,11 +3,13 @@
 use std::{cell::Cell, rc::Rc};
 
 use boa_engine::{Context, JsResult, js_string, property::Attribute};
-use boa_runtime::extensions::{
-    Base64Extension, ConsoleExtension, MicrotaskExtension, StructuredCloneExtension,
-};
+use boa_runtime::extensions::{Base64Extension, MicrotaskExtension, StructuredCloneExtension};
 
-use super::{console::TerminalLogger, diagnostics, module_loader::FileModuleLoader};
+use super::{
+    console::{self, Output},
+    diagnostics,
+    module_loader::FileModuleLoader,
+};
 use crate::{EventLoop, Hooks, WebExtension, WebSocketExtension};
 
 /// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
@@ -43,7 +45,6 @@ impl Session {
         let limits = context.runtime_limits_mut();
         limits.set_stack_size_limit(VM_STACK_SIZE);
         let failed = Rc::new(Cell::new(false));
-        let console = ConsoleExtension(TerminalLogger);
         // Not `boa_runtime::register`: its timers, `TextEncoder` and `TextDecoder` would only be made to be replaced.
         let of_boa = (
             Base64Extension,
@@ -51,8 +52,8 @@ impl Session {
             StructuredCloneExtension,
         );
         boa_runtime::register_extensions(of_boa, None, &mut context)?;
-        let ours = (console, extension, WebExtension);
-        boa_runtime::register_extensions(ours, None, &mut context)?;
+        boa_runtime::register_extensions((extension, WebExtension), None, &mut context)?;
+        console::register(Output::Both, &mut context)?;
         diagnostics::install(Rc::clone(&failed), &mut context);
         if let Some(location) = location {
             define_location(location, &mut context)?;

@@ -1,7 +1,7 @@
 //! What the network does, in lines for people: a `tracing` layer. With `--verbose` each phase of a connection is a line;
 //! without, there are the warnings alone.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, fmt, time::Instant};
 
 use anstyle::{AnsiColor, Style};
 use tracing::{
@@ -19,9 +19,8 @@ use tracing_subscriber::{
 use super::{
     failures::FailureLines,
     hints::Given,
-    terminal::{print, print_error},
+    terminal::{Stream, print_error, print_styled},
 };
-use crate::extension::WebSocketExtensionBuilder;
 
 /// Prints on stderr from now on, for the whole process.
 pub(super) fn show_what_the_network_does(verbose: bool) {
@@ -42,10 +41,9 @@ pub(super) fn failure_lines(given: Given, verbose: bool) -> FailureLines {
 
 /// Prints such a line, in colours on a terminal.
 fn print_failure(line: &str) {
-    let stderr = anstream::stderr();
     match line.strip_prefix("hint: ") {
-        Some(hint) => print(stderr, format_args!("{HINT}hint:{HINT:#} {hint}")),
-        None => print(stderr, format_args!("{line}")),
+        Some(hint) => print_styled(Stream::Stderr, format_args!("{HINT}hint:{HINT:#} {hint}")),
+        None => print_error(format_args!("{line}")),
     }
 }
 

@@ -39,7 +39,10 @@ impl World {
             stats: None,
         };
         Ok(Self {
-            extension: extension.observer(observers).build().map_err(|error| error.to_string())?,
+            extension: extension
+                .observer(observers)
+                .build()
+                .map_err(|error| error.to_string())?,
             location,
             server,
         })

@@ -29,6 +29,7 @@ use self::{
 use super::{
     EXIT_UNCAUGHT,
     args::ConnectArgs,
+    interrupt,
     line_editor::{self, LineEditor, TerminalMode},
     terminal::print_error,
     usage_error,
@@ -391,7 +392,7 @@ impl Conversation {
         let again = AtomicBool::new(false);
         let mode = line_editor::has_terminal().then(|| Arc::new(TerminalMode::save()));
         self.mode = mode.clone();
-        let handler = move || {
+        let heard = move |_| {
             // The conversation may be stuck writing what nobody reads.
             if again.swap(true, SeqCst) || sender.send(Event::Interrupt).is_err() {
                 if let Some(mode) = &mode {
@@ -401,7 +402,7 @@ impl Conversation {
             }
         };
         // Then Ctrl-C ends the process as the system does it.
-        let _ = ctrlc::set_handler(handler);
+        let _ = interrupt::listen(heard);
     }
 
     fn leave(mut self, code: u8) -> ExitCode {

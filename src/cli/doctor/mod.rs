@@ -12,7 +12,7 @@ use url::Url;
 use self::{facts::Facts, probe::Probe, report::Marks};
 use super::{
     args::DoctorArgs,
-    terminal::{print, print_line},
+    terminal::{Stream, print_line, print_styled},
     usage_error,
 };
 use crate::{
@@ -44,25 +44,19 @@ pub(super) fn main(args: &DoctorArgs) -> ExitCode {
     let marks = Marks::of_the_terminal();
     // What takes no time is shown before what may.
     if !args.json {
-        print(
-            anstream::stdout(),
-            format_args!("{}", report::facts(&facts)),
-        );
+        print_styled(Stream::Stdout, report::facts(&facts));
     }
     let probe = request.map(|request| {
         if !args.json {
             let url = super::hints::url(crate::net::Destination::of(&request.url));
-            print(anstream::stdout(), format_args!("\nConnection to {url}"));
+            print_line(format_args!("\nConnection to {url}"));
         }
         Probe::run(request, options, &given)
     });
     if args.json {
         print_line(format_args!("{:#}", report::json(&facts, probe.as_ref())));
     } else if let Some(probe) = &probe {
-        print(
-            anstream::stdout(),
-            format_args!("{}", report::probe(probe, marks)),
-        );
+        print_styled(Stream::Stdout, report::probe(probe, marks));
     }
     match probe {
         Some(probe) if !probe.works() => ExitCode::FAILURE,

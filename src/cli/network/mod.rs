@@ -113,7 +113,10 @@ impl NetworkArgs {
             .network(|applied| options = Some(applied.clone()))
             .build()
             .map_err(|error| error.to_string())?;
-        Ok((options.unwrap_or_default(), self.headers.origin().map(str::to_owned)))
+        Ok((
+            options.unwrap_or_default(),
+            self.headers.origin().map(str::to_owned),
+        ))
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

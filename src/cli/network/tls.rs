@@ -80,7 +80,7 @@ impl TlsArgs {
             let count = webpki_roots::TLS_SERVER_ROOTS.len();
             all.push(Roots::new("Mozilla's roots", Some(count), ""));
         }
-        let variable = env::var_os(CERT_FILE).filter(|path| !path.is_empty() && !self.ca_only);
+        let variable = std::env::var_os(CERT_FILE).filter(|path| !path.is_empty() && !self.ca_only);
         let variable = variable.map(|path| (CERT_FILE, PathBuf::from(path)));
         let files = self.ca_file.iter().map(|path| ("--ca-file", path.clone()));
         for (name, path) in files.chain(variable) {

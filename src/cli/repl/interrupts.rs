@@ -12,7 +12,7 @@ use std::{
 
 use super::evaluator;
 use crate::{
-    cli::{line_editor::TerminalMode, terminal::print_error},
+    cli::{interrupt, line_editor::TerminalMode, terminal::print_error},
     event_loop::Spawner,
 };
 
@@ -36,8 +36,7 @@ impl Interrupts {
         let interrupts = Arc::<Self>::default();
         let own = Arc::clone(&interrupts);
         let mode = TerminalMode::save();
-        let handler = move || own.interrupted(&spawner, &mode);
-        if let Err(error) = ctrlc::set_handler(handler) {
+        if let Err(error) = interrupt::listen(move |_| own.interrupted(&spawner, &mode)) {
             print_error(format_args!(
                 "boaws: warning: Ctrl-C will not be heard: {error}"
             ));

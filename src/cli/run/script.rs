@@ -103,6 +103,7 @@ impl Evaluator<'_, '_> {
     fn run_source(&mut self, source: &SourceFile) -> JsResult<()> {
         let parsed = {
             let context: &mut Context = &mut self.cell.borrow_mut();
+            diagnostics::remember_source(&source.name, &source.text, context);
             parse(source, &self.loader, context)
                 .map_err(|error| diagnostics::report_in_file(error, &source.name, context))
         };
