@@ -13,7 +13,8 @@ const REPORT: &str =
     "globalThis.report = (result) => console.log('RESULT ' + JSON.stringify(result));";
 
 enum Kind {
-    Boaws,
+    /// `boaws run`, of this build or of another.
+    Boaws(PathBuf),
     /// This program, with tungstenite.
     Raw(PathBuf),
     /// `program ARGUMENTS script`
@@ -35,7 +36,7 @@ impl Contender {
     pub(crate) fn boaws() -> Self {
         Self {
             name: "boaws".into(),
-            kind: Kind::Boaws,
+            kind: Kind::Boaws(env!("CARGO_BIN_EXE_boaws").into()),
         }
     }
 
@@ -49,6 +50,12 @@ impl Contender {
     /// From `NAME[=PATH]`.
     pub(crate) fn peer(text: &str) -> Result<Self, Failure> {
         let (name, path) = text.split_once('=').unwrap_or((text, text));
+        if name == "boaws" {
+            return Ok(Self {
+                name: path.to_owned(),
+                kind: Kind::Boaws(path.into()),
+            });
+        }
         let (program, arguments, prelude): (&str, &[&str], String) = match name {
             "node" | "bun" => (path, &[], String::new()),
             "deno" => (path, &["run", "--allow-net", "--quiet"], String::new()),
@@ -59,7 +66,7 @@ impl Contender {
             }
             _ => {
                 return Err(
-                    format!("unknown runtime {name:?}; there are node, deno, bun and ws").into(),
+                    format!("unknown runtime {name:?}; there are node, deno, bun, ws and boaws").into(),
                 );
             }
         };
@@ -118,8 +125,8 @@ impl Contender {
                 command.args(*arguments);
                 command
             }
-            _ => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_boaws"));
+            Kind::Boaws(program) | Kind::Raw(program) => {
+                let mut command = Command::new(program);
                 // The other runtimes do not keep the rule that there be one handshake at a time.
                 command.args(["run", "--parallel-handshakes"]);
                 command

@@ -173,7 +173,7 @@ const LONG: [&str; 2] = ["receive of 1 MiB", "soak"];
 #[derive(Parser)]
 struct Args {
     /// Another runtime: `node`, `deno` or `bun`, or `ws` for the package of that name under Node; with a path, or else from PATH
-    /// (`ws`: the folder of the package). May be given several times.
+    /// (`ws`: the folder of the package); `boaws` with the path of another build. May be given several times.
     #[arg(long, value_name = "NAME[=PATH]")]
     peer: Vec<String>,
 

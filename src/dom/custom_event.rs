@@ -18,8 +18,8 @@ use boa_gc::GcRefCell;
 use super::{
     event::EVENT,
     event_object::{
-        EventInit, construct_event, create_event, event_constructor_arguments, event_core,
-        event_extension,
+        EventInit, construct_event, create_event, event_constructor_arguments, event_extension,
+        this_event,
     },
 };
 use crate::webidl::{Interface, Member, dom_string, illegal_invocation, required_arguments};
@@ -87,10 +87,10 @@ fn detail(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
 
 /// <https://dom.spec.whatwg.org/#dom-customevent-initcustomevent>
 fn init_custom_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let event = event_core(this)?;
-    let Some(data) = event.extension::<CustomEventData>() else {
+    let event = this_event(this)?;
+    if event.extension(|_: &CustomEventData| ()).is_none() {
         return Err(illegal_invocation(CUSTOM_EVENT.name));
-    };
+    }
     required_arguments(args, 1, CUSTOM_EVENT.name, "initCustomEvent")?;
     let type_ = dom_string(args.get_or_undefined(0), context)?;
     let bubbles = args.get_or_undefined(1).to_boolean();
@@ -101,7 +101,7 @@ fn init_custom_event(this: &JsValue, args: &[JsValue], context: &mut Context) ->
     };
     // 1. Being dispatched: return. 2. Initialize. 3. detail.
     if event.initialize(type_, bubbles, cancelable) {
-        *data.detail.borrow_mut() = detail;
+        event.extension(|data: &CustomEventData| *data.detail.borrow_mut() = detail);
     }
     Ok(JsValue::undefined())
 }

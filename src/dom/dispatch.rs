@@ -10,7 +10,7 @@ use boa_gc::Gc;
 
 use super::{
     event::EVENT,
-    event_object::{AT_TARGET, EventCore, EventInit, Flag, NONE, create_event, event_of},
+    event_object::{AT_TARGET, Event, EventInit, Flag, NONE, create_event},
     event_target::{EVENT_TARGET, TargetCore, target_of},
     listeners::{CallbackKind, Invoked},
 };
@@ -31,7 +31,7 @@ use crate::{
 /// listener that script cannot catch ends the dispatch and is returned: the task, or the script
 /// that called, has to end with it, and whoever runs the task reports it.
 pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
-    let event_core = event_of(event).ok_or_else(|| illegal_invocation(EVENT.name))?;
+    let event_core = Event::of(event).ok_or_else(|| illegal_invocation(EVENT.name))?;
     let target_core =
         target_of(target, context).ok_or_else(|| illegal_invocation(EVENT_TARGET.name))?;
     dispatch_to(event, &event_core, target, &target_core, context)
@@ -68,7 +68,7 @@ pub fn fire_an_event_using(
         target_of(target, context).ok_or_else(|| illegal_invocation(EVENT_TARGET.name))?;
     in_relevant_realm(&target_core, context, |context| {
         let event = create_event(interface, type_, init, extension, context)?;
-        let event_core = event_of(&event).ok_or_else(|| illegal_invocation(EVENT.name))?;
+        let event_core = Event::of(&event).ok_or_else(|| illegal_invocation(EVENT.name))?;
         dispatch_to(&event, &event_core, target, &target_core, context)
     })
 }
@@ -102,7 +102,7 @@ pub(super) fn in_realm<R>(
 /// [`dispatch`], once both brands are checked.
 pub(crate) fn dispatch_to(
     event: &JsObject,
-    event_core: &Gc<EventCore>,
+    event_core: &Event,
     target: &JsObject,
     target_core: &Gc<TargetCore>,
     context: &mut Context,
@@ -142,7 +142,7 @@ pub(crate) fn dispatch_to(
 /// One event at one target.
 struct Invocation<'a> {
     event: &'a JsObject,
-    event_core: &'a Gc<EventCore>,
+    event_core: &'a Event,
     target: &'a JsObject,
     target_core: &'a Gc<TargetCore>,
 }

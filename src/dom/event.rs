@@ -34,7 +34,7 @@ use boa_engine::{Context, JsArgs, JsObject, JsResult, JsValue, object::builtins:
 
 use super::event_object::{
     AT_TARGET, BUBBLING_PHASE, CAPTURING_PHASE, Flag, NONE, construct_event,
-    event_constructor_arguments, event_core,
+    event_constructor_arguments, this_event,
 };
 use crate::webidl::{Interface, Member, NativeFn, dom_string, required_arguments};
 
@@ -106,15 +106,15 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
 }
 
 fn type_(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.type_().into())
+    Ok(this_event(this)?.type_().into())
 }
 
 fn target(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(nullable(event_core(this)?.target()))
+    Ok(nullable(this_event(this)?.target()))
 }
 
 fn current_target(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(nullable(event_core(this)?.current_target()))
+    Ok(nullable(this_event(this)?.current_target()))
 }
 
 fn nullable(object: Option<JsObject>) -> JsValue {
@@ -126,27 +126,27 @@ fn nullable(object: Option<JsObject>) -> JsValue {
 /// There is no tree and no shadow root: the path is the target alone while the event is
 /// dispatched, and empty otherwise.
 fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let path = event_core(this)?.current_target();
+    let path = this_event(this)?.current_target();
     Ok(JsArray::from_iter(path.map(JsValue::from), context).into())
 }
 
 fn event_phase(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.phase().into())
+    Ok(this_event(this)?.phase().into())
 }
 
 /// <https://dom.spec.whatwg.org/#dom-event-stoppropagation>
 fn stop_propagation(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    event_core(this)?.set(Flag::StopPropagation, true);
+    this_event(this)?.set(Flag::StopPropagation, true);
     Ok(JsValue::undefined())
 }
 
 fn cancel_bubble(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.get(Flag::StopPropagation).into())
+    Ok(this_event(this)?.get(Flag::StopPropagation).into())
 }
 
 /// <https://dom.spec.whatwg.org/#dom-event-cancelbubble>: true sets the flag, false does nothing.
 fn set_cancel_bubble(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let event = event_core(this)?;
+    let event = this_event(this)?;
     if args.get_or_undefined(0).to_boolean() {
         event.set(Flag::StopPropagation, true);
     }
@@ -155,27 +155,27 @@ fn set_cancel_bubble(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsRes
 
 /// <https://dom.spec.whatwg.org/#dom-event-stopimmediatepropagation>
 fn stop_immediate_propagation(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let event = event_core(this)?;
+    let event = this_event(this)?;
     event.set(Flag::StopPropagation, true);
     event.set(Flag::StopImmediatePropagation, true);
     Ok(JsValue::undefined())
 }
 
 fn bubbles(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.get(Flag::Bubbles).into())
+    Ok(this_event(this)?.get(Flag::Bubbles).into())
 }
 
 fn cancelable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.get(Flag::Cancelable).into())
+    Ok(this_event(this)?.get(Flag::Cancelable).into())
 }
 
 fn return_value(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok((!event_core(this)?.is_canceled()).into())
+    Ok((!this_event(this)?.is_canceled()).into())
 }
 
 /// <https://dom.spec.whatwg.org/#dom-event-returnvalue>: false cancels, true does nothing.
 fn set_return_value(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let event = event_core(this)?;
+    let event = this_event(this)?;
     if !args.get_or_undefined(0).to_boolean() {
         event.set_the_canceled_flag();
     }
@@ -184,29 +184,29 @@ fn set_return_value(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResu
 
 /// <https://dom.spec.whatwg.org/#dom-event-preventdefault>
 fn prevent_default(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    event_core(this)?.set_the_canceled_flag();
+    this_event(this)?.set_the_canceled_flag();
     Ok(JsValue::undefined())
 }
 
 fn default_prevented(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.is_canceled().into())
+    Ok(this_event(this)?.is_canceled().into())
 }
 
 fn composed(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.get(Flag::Composed).into())
+    Ok(this_event(this)?.get(Flag::Composed).into())
 }
 
 fn is_trusted(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.is_trusted().into())
+    Ok(this_event(this)?.is_trusted().into())
 }
 
 fn time_stamp(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(event_core(this)?.time_stamp().into())
+    Ok(this_event(this)?.time_stamp().into())
 }
 
 /// <https://dom.spec.whatwg.org/#dom-event-initevent>
 fn init_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let event = event_core(this)?;
+    let event = this_event(this)?;
     required_arguments(args, 1, EVENT.name, "initEvent")?;
     let type_ = dom_string(args.get_or_undefined(0), context)?;
     let bubbles = args.get_or_undefined(1).to_boolean();

@@ -12,7 +12,7 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, object::NativeO
 use boa_gc::Gc;
 
 use super::{
-    event_object::event_core,
+    event_object::Event,
     event_target::{TargetCore, target_core},
     listeners::NativeListener,
 };
@@ -124,12 +124,12 @@ pub fn the_event_handler_processing_algorithm(
     // 1. – 2. N/A: a handler that is null is no listener.
     // 3. N/A: special error event handling is for a handler of the type OnErrorEventHandler.
     // 4. Invoke it with the event.
-    let event_value = JsValue::from(event.clone());
-    let core = event_core(&event_value)?;
-    let returned = invoke_callback(handler, this, &[event_value], context)?;
+    let returned = invoke_callback(handler, this, &[event.clone().into()], context)?;
     // 5. N/A: beforeunload. False cancels.
-    if returned.as_boolean() == Some(false) {
-        core.set_the_canceled_flag();
+    if returned.as_boolean() == Some(false)
+        && let Some(event) = Event::of(event)
+    {
+        event.set_the_canceled_flag();
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! The state of events, and how they are made.
 //! <https://dom.spec.whatwg.org/#concept-event>
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use boa_engine::{
     Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
     object::NativeObject,
 };
-use boa_gc::{Gc, GcRefCell};
+use boa_gc::GcRefCell;
 
 use super::{event::EVENT, high_resolution_time::current_high_resolution_time};
 use crate::webidl::{
@@ -62,9 +65,9 @@ impl EventInit {
     }
 }
 
-/// The state that all events have in common.
-#[derive(Trace, Finalize)]
-pub struct EventCore {
+/// The data of every event's object, whatever its interface: an inheriting interface keeps its members in the extension.
+#[derive(Trace, Finalize, JsData)]
+struct EventObject {
     /// Strings are not the collector's.
     #[unsafe_ignore_trace]
     type_: RefCell<JsString>,
@@ -81,16 +84,7 @@ pub struct EventCore {
     extension: Box<dyn NativeObject>,
 }
 
-impl std::fmt::Debug for EventCore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EventCore")
-            .field("type", &self.type_())
-            .field("phase", &self.phase.get())
-            .finish_non_exhaustive()
-    }
-}
-
-impl EventCore {
+impl EventObject {
     /// The inner event creation steps. <https://dom.spec.whatwg.org/#inner-event-creation-steps>
     fn new(
         type_: JsString,
@@ -99,51 +93,84 @@ impl EventCore {
         extension: Box<dyn NativeObject>,
         context: &Context,
     ) -> Self {
-        let core = Self {
+        let flags = [
+            (Flag::Initialized, true),
+            (Flag::Bubbles, init.bubbles),
+            (Flag::Cancelable, init.cancelable),
+            (Flag::Composed, init.composed),
+            (Flag::IsTrusted, trusted),
+        ];
+        let set = flags.iter().filter(|(_, on)| *on);
+        Self {
             type_: RefCell::new(type_),
             target: GcRefCell::new(None),
             current_target: GcRefCell::new(None),
             phase: Cell::new(NONE),
-            flags: Cell::new(Flag::Initialized as u16),
+            flags: Cell::new(set.fold(0, |flags, (flag, _)| flags | *flag as u16)),
             time_stamp: current_high_resolution_time(context),
             extension,
-        };
-        core.set(Flag::Bubbles, init.bubbles);
-        core.set(Flag::Cancelable, init.cancelable);
-        core.set(Flag::Composed, init.composed);
-        core.set(Flag::IsTrusted, trusted);
-        core
+        }
+    }
+}
+
+/// An event: its object, known to be one.
+///
+/// The state is inside the object, which is borrowed for each step and never while script runs.
+#[derive(Clone, Trace, Finalize)]
+pub struct Event {
+    object: JsObject<EventObject>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("type", &self.type_())
+            .field("phase", &self.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Event {
+    /// The event that `object` is, or `None` if it is not one.
+    #[must_use]
+    pub fn of(object: &JsObject) -> Option<Self> {
+        let object = object.clone().downcast::<EventObject>().ok()?;
+        Some(Self { object })
     }
 
-    /// The extension that an inheriting interface keeps its members in, if it is a `T`.
-    #[must_use]
-    pub fn extension<T: NativeObject>(&self) -> Option<&T> {
+    fn with<R>(&self, read: impl FnOnce(&EventObject) -> R) -> R {
+        read(self.object.borrow().data())
+    }
+
+    /// Hands `read` the extension that an inheriting interface keeps its members in, if it is a `T`. `read` must not run
+    /// script.
+    pub fn extension<T: NativeObject, R>(&self, read: impl FnOnce(&T) -> R) -> Option<R> {
         // Through the box: the box itself would downcast as a box.
-        (*self.extension).downcast_ref::<T>()
+        self.with(|event| (*event.extension).downcast_ref::<T>().map(read))
     }
 
     /// The event's type.
     #[must_use]
     pub fn type_(&self) -> JsString {
-        self.type_.borrow().clone()
+        self.with(|event| event.type_.borrow().clone())
     }
 
     /// The event's target, once it has been dispatched.
     #[must_use]
     pub fn target(&self) -> Option<JsObject> {
-        self.target.borrow().clone()
+        self.with(|event| event.target.borrow().clone())
     }
 
     /// The object whose listeners run, while they do.
     #[must_use]
     pub fn current_target(&self) -> Option<JsObject> {
-        self.current_target.borrow().clone()
+        self.with(|event| event.current_target.borrow().clone())
     }
 
     /// When the event was made: milliseconds since the time origin of the realm it was made in.
     #[must_use]
     pub fn time_stamp(&self) -> f64 {
-        self.time_stamp
+        self.with(|event| event.time_stamp)
     }
 
     /// Was the event made by the host, and not by script?
@@ -187,7 +214,7 @@ impl EventCore {
         self.set(Flag::IsTrusted, false);
         self.set_target(None);
         // 6. – 8.
-        self.type_.replace(type_);
+        self.with(|event| event.type_.replace(type_));
         self.set(Flag::Bubbles, bubbles);
         self.set(Flag::Cancelable, cancelable);
         true
@@ -201,56 +228,35 @@ impl EventCore {
     }
 
     pub(super) fn get(&self, flag: Flag) -> bool {
-        self.flags.get() & flag as u16 != 0
+        self.with(|event| event.flags.get() & flag as u16 != 0)
     }
 
     pub(super) fn set(&self, flag: Flag, on: bool) {
-        let flags = self.flags.get();
-        self.flags.set(if on {
-            flags | flag as u16
-        } else {
-            flags & !(flag as u16)
+        self.with(|event| {
+            let flags = event.flags.get();
+            event.flags.set(if on {
+                flags | flag as u16
+            } else {
+                flags & !(flag as u16)
+            });
         });
     }
 
     pub(super) fn set_target(&self, target: Option<JsObject>) {
-        *self.target.borrow_mut() = target;
+        self.with(|event| *event.target.borrow_mut() = target);
     }
 
     pub(super) fn set_current_target(&self, target: Option<JsObject>) {
-        *self.current_target.borrow_mut() = target;
+        self.with(|event| *event.current_target.borrow_mut() = target);
     }
 
     pub(super) fn phase(&self) -> u8 {
-        self.phase.get()
+        self.with(|event| event.phase.get())
     }
 
     pub(super) fn set_phase(&self, phase: u8) {
-        self.phase.set(phase);
+        self.with(|event| event.phase.set(phase));
     }
-}
-
-/// The data of every event's object, whatever its interface: an inheriting interface keeps its
-/// members in the extension of the core.
-#[derive(Debug, Trace, Finalize, JsData)]
-pub struct EventObject {
-    core: Gc<EventCore>,
-}
-
-impl EventObject {
-    /// The state of the event.
-    #[must_use]
-    pub fn core(&self) -> &Gc<EventCore> {
-        &self.core
-    }
-}
-
-/// The state of the event that `object` is, or `None` if it is not an event.
-#[must_use]
-pub fn event_of(object: &JsObject) -> Option<Gc<EventCore>> {
-    object
-        .downcast_ref::<EventObject>()
-        .map(|event| event.core.clone())
 }
 
 /// The brand check of a member of `Event`.
@@ -258,9 +264,9 @@ pub fn event_of(object: &JsObject) -> Option<Gc<EventCore>> {
 /// # Errors
 ///
 /// A TypeError if `this` is not an event.
-pub fn event_core(this: &JsValue) -> JsResult<Gc<EventCore>> {
+pub fn this_event(this: &JsValue) -> JsResult<Event> {
     this.as_object()
-        .and_then(|object| event_of(&object))
+        .and_then(|object| Event::of(&object))
         .ok_or_else(|| illegal_invocation(EVENT.name))
 }
 
@@ -276,8 +282,8 @@ pub fn event_extension<T: NativeObject, R>(
     read: impl FnOnce(&T) -> R,
 ) -> JsResult<R> {
     this.as_object()
-        .and_then(|object| event_of(&object))
-        .and_then(|core| core.extension::<T>().map(read))
+        .and_then(|object| Event::of(&object))
+        .and_then(|event| event.extension(read))
         .ok_or_else(|| illegal_invocation(interface.name))
 }
 
@@ -298,10 +304,7 @@ pub fn create_event(
     extension: impl NativeObject,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let core = EventCore::new(type_, init, true, Box::new(extension), context);
-    let data = EventObject {
-        core: Gc::new(core),
-    };
+    let data = EventObject::new(type_, init, true, Box::new(extension), context);
     new_platform_object(interface, data, context)
 }
 
@@ -321,10 +324,7 @@ pub fn construct_event(
     extension: impl NativeObject,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let core = EventCore::new(type_, init, false, Box::new(extension), context);
-    let data = EventObject {
-        core: Gc::new(core),
-    };
+    let data = EventObject::new(type_, init, false, Box::new(extension), context);
     construct_platform_object(interface, new_target, data, context)
 }
 

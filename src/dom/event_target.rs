@@ -24,7 +24,7 @@ use boa_gc::{Gc, GcRefCell};
 use super::{
     abort_signal::{AbortSignal, abort_signal},
     dispatch::dispatch_to,
-    event_object::{Flag, event_of},
+    event_object::{Event, Flag},
     global::global_target_core,
     listeners::{
         Invoked, Listener, ListenerId, ListenerList, ListenerSignal, NativeListener, Walk,
@@ -462,7 +462,7 @@ fn dispatch_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     let Some((event, core)) = args
         .get_or_undefined(0)
         .as_object()
-        .and_then(|event| event_of(&event).map(|core| (event, core)))
+        .and_then(|event| Event::of(&event).map(|core| (event, core)))
     else {
         return Err(type_error("the argument of dispatchEvent is not an Event"));
     };

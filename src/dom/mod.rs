@@ -10,8 +10,8 @@
 //! JsObject ── TargetObject ── Gc<TargetCore> ─┬─ listeners
 //!                                             ├─ realm
 //!                                             └─ extension: SocketState, (), an embedder's own …
-//! JsObject ── EventObject ─── Gc<EventCore> ──┬─ type, target, flags, timeStamp
-//!                                             └─ extension: CloseEventData, (), …
+//! JsObject ── EventObject ─┬─ type, target, flags, timeStamp
+//!                          └─ extension: CloseEventData, (), …
 //! ```
 //!
 //! Embedders define event targets of their own in the same way; see [`TargetObject`].
@@ -42,8 +42,8 @@ pub use event_handlers::{
     event_handler_get, event_handler_set, the_event_handler_processing_algorithm,
 };
 pub use event_object::{
-    EventCore, EventInit, EventObject, construct_event, create_event, event_constructor_arguments,
-    event_core, event_extension, event_of,
+    Event, EventInit, construct_event, create_event, event_constructor_arguments, event_extension,
+    this_event,
 };
 pub use event_target::{
     EVENT_TARGET, ListenersChange, ListenersChanged, TargetCore, TargetObject,

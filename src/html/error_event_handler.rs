@@ -5,7 +5,7 @@ use boa_engine::{Context, JsObject, JsResult, JsValue, js_string};
 
 use super::error_event::ErrorEventData;
 use crate::{
-    dom::{EventCore, event_core, the_event_handler_processing_algorithm},
+    dom::{Event, the_event_handler_processing_algorithm},
     webidl::invoke_callback,
 };
 
@@ -17,22 +17,22 @@ pub(super) fn the_error_event_handler_processing_algorithm(
     event: &JsObject,
     context: &mut Context,
 ) -> JsResult<()> {
-    let core = event_core(&event.clone().into())?;
     // 3. Special error event handling is for an ErrorEvent of type "error".
-    let Some(error_info) = special_error_event(&core) else {
+    let Some((event, arguments)) = special_error_event(event) else {
         return the_event_handler_processing_algorithm(handler, this, event, context);
     };
     // 4. Five arguments. What it throws is reported by the dispatch.
-    let returned = invoke_callback(handler, this, &error_info.arguments(), context)?;
+    let returned = invoke_callback(handler, this, &arguments, context)?;
     // 5. True cancels.
     if returned.as_boolean() == Some(true) {
-        core.set_the_canceled_flag();
+        event.set_the_canceled_flag();
     }
     Ok(())
 }
 
-fn special_error_event(event: &EventCore) -> Option<&ErrorEventData> {
-    event
-        .extension::<ErrorEventData>()
-        .filter(|_| event.type_() == js_string!("error"))
+/// The event, and the arguments of its handler.
+fn special_error_event(event: &JsObject) -> Option<(Event, [JsValue; 5])> {
+    let event = Event::of(event).filter(|event| event.type_() == js_string!("error"))?;
+    let arguments = event.extension(ErrorEventData::arguments)?;
+    Some((event, arguments))
 }

@@ -29,12 +29,12 @@ use boa_engine::{
     Context, Finalize, JsArgs, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string,
     object::{IntegrityLevel, builtins::JsArray},
 };
-use boa_gc::{Gc, GcRefCell};
+use boa_gc::GcRefCell;
 
 use crate::{
     dom::{
-        EVENT, EventCore, EventInit, construct_event, create_event, event_constructor_arguments,
-        event_core, event_extension,
+        EVENT, Event, EventInit, construct_event, create_event, event_constructor_arguments,
+        event_extension, this_event,
     },
     webidl::{
         Interface, Member, dom_string, illegal_invocation, required_arguments, sequence,
@@ -133,28 +133,31 @@ impl MessageEventData {
 
     /// Sets `ports`, to a frozen array of the current realm.
     pub(super) fn set_ports(&self, ports: Vec<JsObject>, context: &mut Context) -> JsResult<()> {
-        let array = if ports.is_empty() {
-            None
-        } else {
-            Some(frozen_array(ports, context)?)
-        };
-        *self.ports.borrow_mut() = array;
+        *self.ports.borrow_mut() = ports_attribute(ports, context)?;
         Ok(())
     }
+}
 
-    /// What script sees as `data`; a deferred one is made now.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`MessageData::Deferred`].
-    pub fn data(&self, context: &mut Context) -> JsResult<JsValue> {
-        let deferred = self.deferred.borrow_mut().take();
-        if let Some(make) = deferred {
-            let value = make(context)?;
-            *self.data.borrow_mut() = value;
-        }
-        Ok(self.data.borrow().clone())
-    }
+/// What script sees as `data` of a MessageEvent; a deferred one is made now.
+///
+/// # Errors
+///
+/// A TypeError if `event` is not a MessageEvent; those of [`MessageData::Deferred`].
+pub fn message_event_data(event: &Event, context: &mut Context) -> JsResult<JsValue> {
+    let not_one = || illegal_invocation(MESSAGE_EVENT.name);
+    let deferred = event
+        .extension(|data: &MessageEventData| data.deferred.borrow_mut().take())
+        .ok_or_else(not_one)?;
+    // The event is not borrowed while an embedder's code runs.
+    let made = deferred.map(|make| make(context)).transpose()?;
+    event
+        .extension(|data: &MessageEventData| {
+            if let Some(value) = made {
+                *data.data.borrow_mut() = value;
+            }
+            data.data.borrow().clone()
+        })
+        .ok_or_else(not_one)
 }
 
 /// Creates a trusted MessageEvent.
@@ -170,6 +173,14 @@ pub fn create_message_event(
 ) -> JsResult<JsObject> {
     let data = MessageEventData::new(data, origin);
     create_event(&MESSAGE_EVENT, type_, EventInit::default(), data, context)
+}
+
+/// What an event keeps for `ports`; an empty array is made when script asks for it.
+fn ports_attribute(ports: Vec<JsObject>, context: &mut Context) -> JsResult<Option<JsObject>> {
+    if ports.is_empty() {
+        return Ok(None);
+    }
+    frozen_array(ports, context).map(Some)
 }
 
 /// `FrozenArray<MessagePort>`.
@@ -242,19 +253,9 @@ fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
     Ok(construct_event(&MESSAGE_EVENT, new_target, type_, init, data, context)?.into())
 }
 
-fn message_event(this: &JsValue) -> JsResult<Gc<EventCore>> {
-    event_core(this)
-        .ok()
-        .filter(|event| event.extension::<MessageEventData>().is_some())
-        .ok_or_else(|| illegal_invocation(MESSAGE_EVENT.name))
-}
-
 fn data(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let event = message_event(this)?;
-    match event.extension::<MessageEventData>() {
-        Some(data) => data.data(context),
-        None => Err(illegal_invocation(MESSAGE_EVENT.name)),
-    }
+    let event = this_event(this).map_err(|_| illegal_invocation(MESSAGE_EVENT.name))?;
+    message_event_data(&event, context)
 }
 
 fn origin(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -277,16 +278,17 @@ fn source(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
 }
 
 fn ports(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let event = message_event(this)?;
-    let Some(data) = event.extension::<MessageEventData>() else {
-        return Err(illegal_invocation(MESSAGE_EVENT.name));
-    };
-    if let Some(ports) = data.ports.borrow().as_ref() {
-        return Ok(ports.clone().into());
+    let there = event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+        data.ports.borrow().clone()
+    })?;
+    if let Some(ports) = there {
+        return Ok(ports.into());
     }
-    let ports = frozen_array(Vec::new(), context)?;
-    *data.ports.borrow_mut() = Some(ports.clone());
-    Ok(ports.into())
+    let made = frozen_array(Vec::new(), context)?;
+    event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+        *data.ports.borrow_mut() = Some(made.clone());
+    })?;
+    Ok(made.into())
 }
 
 /// <https://html.spec.whatwg.org/multipage/comms.html#dom-messageevent-initmessageevent>
@@ -295,7 +297,9 @@ fn init_message_event(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let event = message_event(this)?;
+    // The brand check.
+    event_extension(this, &MESSAGE_EVENT, |_: &MessageEventData| ())?;
+    let event = this_event(this)?;
     required_arguments(args, 1, MESSAGE_EVENT.name, "initMessageEvent")?;
     let given = |index: usize| args.get(index).filter(|value| !value.is_undefined());
     let type_ = dom_string(args.get_or_undefined(0), context)?;
@@ -315,16 +319,17 @@ fn init_message_event(
         Some(value) => message_ports(value, context)?,
         None => Vec::new(),
     };
+    let ports = ports_attribute(ports, context)?;
     // Initialize the event as initEvent() does; nothing while it is dispatched.
-    if event.initialize(type_, bubbles, cancelable)
-        && let Some(data) = event.extension::<MessageEventData>()
-    {
-        data.deferred.replace(None);
-        *data.data.borrow_mut() = value;
-        data.origin.replace(origin);
-        data.last_event_id.replace(last_event_id);
-        *data.source.borrow_mut() = source;
-        data.set_ports(ports, context)?;
+    if event.initialize(type_, bubbles, cancelable) {
+        event_extension(this, &MESSAGE_EVENT, |data: &MessageEventData| {
+            data.deferred.replace(None);
+            *data.data.borrow_mut() = value;
+            data.origin.replace(origin);
+            data.last_event_id.replace(last_event_id);
+            *data.source.borrow_mut() = source;
+            *data.ports.borrow_mut() = ports;
+        })?;
     }
     Ok(JsValue::undefined())
 }

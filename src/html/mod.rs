@@ -41,6 +41,7 @@ pub use error_event::{ERROR_EVENT, ErrorEventData};
 pub use message_channel::MESSAGE_CHANNEL;
 pub use message_event::{
     DeferredData, MESSAGE_EVENT, MessageData, MessageEventData, create_message_event,
+    message_event_data,
 };
 #[cfg(feature = "runtime")]
 pub use message_port::MESSAGE_PORT;

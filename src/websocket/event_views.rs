@@ -1,18 +1,17 @@
 //! The events of a socket as Rust code reads them.
 
 use boa_engine::{Context, JsError, JsObject, JsResult, JsValue};
-use boa_gc::Gc;
 
 use crate::{
-    dom::{EventCore, event_of},
+    dom::Event,
     file::blob_bytes,
-    html::{CloseEventData, MessageEventData},
+    html::{CloseEventData, MessageEventData, message_event_data},
     webidl::{buffer_source_bytes, type_error},
 };
 
 /// A `MessageEvent`: of a socket, a port, or one that script has made.
 #[derive(Clone, Debug)]
-pub struct MessageEventView(Gc<EventCore>);
+pub struct MessageEventView(Event);
 
 /// The data of a `MessageEvent`.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,10 +32,7 @@ impl MessageEventView {
     ///
     /// Boa's, when the object for it cannot be made.
     pub fn data(&self, context: &mut Context) -> JsResult<JsValue> {
-        match self.0.extension::<MessageEventData>() {
-            Some(data) => data.data(context),
-            None => Err(not_a("MessageEvent")),
-        }
+        message_event_data(&self.0, context)
     }
 
     /// The data, by its kind.
@@ -90,8 +86,8 @@ impl TryFrom<&JsObject> for MessageEventView {
 
     /// A TypeError if the object is no `MessageEvent`.
     fn try_from(event: &JsObject) -> JsResult<Self> {
-        event_of(event)
-            .filter(|core| core.extension::<MessageEventData>().is_some())
+        Event::of(event)
+            .filter(|event| event.extension(|_: &MessageEventData| ()).is_some())
             .map(Self)
             .ok_or_else(|| not_a("MessageEvent"))
     }
@@ -114,16 +110,14 @@ impl TryFrom<&JsObject> for CloseEventView {
 
     /// A TypeError if the object is no `CloseEvent`.
     fn try_from(event: &JsObject) -> JsResult<Self> {
-        let core = event_of(event);
-        let data = core
-            .as_ref()
-            .and_then(|core| core.extension::<CloseEventData>());
-        let data = data.ok_or_else(|| not_a("CloseEvent"))?;
-        Ok(Self {
+        let view = |data: &CloseEventData| Self {
             code: data.code,
             reason: data.reason.to_std_string_lossy(),
             was_clean: data.was_clean,
-        })
+        };
+        Event::of(event)
+            .and_then(|event| event.extension(view))
+            .ok_or_else(|| not_a("CloseEvent"))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     state::{BinaryType, ReadyState, SocketState},
 };
 use crate::{
-    dom::{TargetCore, dispatch, dispatch_to, event_of, fire_an_event, in_relevant_realm},
+    dom::{Event, TargetCore, dispatch, dispatch_to, fire_an_event, in_relevant_realm},
     event_loop::report_exception,
     file::{BlobBytes, new_blob},
     html::{CloseEventData, MessageData, create_close_event, create_message_event},
@@ -159,7 +159,7 @@ fn message_received(
         }
     };
     // 3. Fire an event named message.
-    if let Some(event_core) = event_of(&event) {
+    if let Some(event_core) = Event::of(&event) {
         dispatch_to(&event, &event_core, &target, core, context)?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use super::{
     web_socket::{close_the_socket, connect, send_a_message},
 };
 use crate::{
-    dom::{TargetCore, event_of},
+    dom::{Event, TargetCore},
     net::{ConnectRequest, Outgoing, SocketId},
     webidl::{constructor_of, throw_dom_exception, type_error},
 };
@@ -106,7 +106,7 @@ impl WebSocket {
     ///
     /// A TypeError if the event has no such target.
     pub fn target_of(event: &JsObject) -> JsResult<Self> {
-        let target = event_of(event).and_then(|event| event.target());
+        let target = Event::of(event).and_then(|event| event.target());
         target.map_or_else(|| Err(not_a_socket()), Self::try_from)
     }
 

@@ -18,7 +18,7 @@ use crate::{
             plan::text_of,
         },
     },
-    dom::event_of,
+    dom::Event,
 };
 
 /// Findings in the closure of a native function. They hold nothing of the engine's.
@@ -145,7 +145,7 @@ fn host_object(
 /// `unsetTheInitializedFlag(event)`: what `document.createEvent()` does and no constructor.
 fn unset_the_initialized_flag(_: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let event = args.get_or_undefined(0);
-    if let Some(core) = event.as_object().and_then(|event| event_of(&event)) {
+    if let Some(core) = event.as_object().and_then(|event| Event::of(&event)) {
         core.unset_the_initialized_flag();
     }
     Ok(event.clone())
