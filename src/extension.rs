@@ -229,8 +229,8 @@ impl WebSocketExtensionBuilder {
 
     /// Where cookies come from and go to. Default: nowhere.
     #[must_use]
-    pub fn cookie_jar(mut self, jar: std::sync::Arc<dyn net::CookieJar>) -> Self {
-        self.options.cookie_jar = Some(jar);
+    pub fn cookie_jar(mut self, jar: impl net::CookieJar + 'static) -> Self {
+        self.options.cookie_jar = Some(std::sync::Arc::new(jar));
         self
     }
 

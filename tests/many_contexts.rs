@@ -231,34 +231,37 @@ impl Reach {
     /// One of all the things that can be done from here.
     fn meddle(&self, choice: usize) {
         let (handle, spawner, url) = (&self.handle, &self.spawner, Arc::clone(&self.url));
+        // What comes too late is refused, which is as good.
         match choice % 8 {
-            0 => drop(handle.close_all(1001, "go", Duration::from_millis(3))),
-            1 => drop(handle.abort_all()),
-            2 => drop(handle.close_all(4000, "", PATIENCE)),
-            3 => drop(spawner.spawn_task(move |context| {
-                let source =
-                    format!("new WebSocket('{url}').onopen = (event) => event.target.send('x')");
-                context.eval(Source::from_bytes(&source)).map(drop)
-            })),
+            0 => _ = handle.close_all(1001, "go", Duration::from_millis(3)),
+            1 => _ = handle.abort_all(),
+            2 => _ = handle.close_all(4000, "", PATIENCE),
+            3 => {
+                let connect = move |context: &mut Context| {
+                    let socket = format!("new WebSocket('{url}')");
+                    let source = format!("{socket}.onopen = (event) => event.target.send('x')");
+                    context.eval(Source::from_bytes(&source)).map(drop)
+                };
+                _ = spawner.spawn_task(connect);
+            }
             // A task that holds what is used from elsewhere, and drops it on the loop's thread or with the loop.
             4 => {
                 let reach = self.clone();
-                drop(spawner.spawn_task(move |context| {
-                    let Some(sockets) = WebSockets::of(context) else {
-                        return Ok(());
-                    };
-                    for socket in sockets.list() {
+                let end_each = move |context: &mut Context| {
+                    let sockets = WebSockets::of(context);
+                    for socket in sockets.iter().flat_map(WebSockets::list) {
                         reach.handle.abort(socket.id);
-                        let _ = reach.handle.close(socket.id, 1000, "");
-                        sockets.abort(socket.id, context);
+                        _ = reach.handle.close(socket.id, 1000, "");
+                        sockets.as_ref().map(|all| all.abort(socket.id, context));
                     }
                     let again = reach.clone();
-                    drop(reach.spawner.spawn_task(move |_| {
+                    _ = reach.spawner.spawn_task(move |_| {
                         again.handle.abort_all();
                         Ok(())
-                    }));
+                    });
                     Ok(())
-                }));
+                };
+                _ = spawner.spawn_task(end_each);
             }
             5 => drop(spawner.keep_alive()),
             6 => assert!(!handle.is_gone() || !handle.abort_all()),
@@ -349,7 +352,7 @@ fn closing_and_spawning_from_everywhere_while_contexts_are_dropped_ends() {
                         }
                     }
                 }
-                if dice.roll() % 2 == 0 {
+                if dice.roll().is_multiple_of(2) {
                     drop(context);
                     drop(event_loop);
                 } else {

@@ -1,6 +1,6 @@
 //! Cookies, as far as the network has to do with them. <https://www.rfc-editor.org/rfc/rfc6265>
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
 use url::Url;
@@ -17,6 +17,17 @@ pub trait CookieJar: fmt::Debug + Send + Sync {
     /// The values of the `Set-Cookie` headers of the response from `url` (RFC 6265, section 5.3), whether or not it
     /// accepted the WebSocket. Called only if there were any.
     fn set_cookies(&self, url: &Url, set_cookies: &[HeaderValue]);
+}
+
+/// For a jar that is used elsewhere, too.
+impl<T: CookieJar + ?Sized> CookieJar for Arc<T> {
+    fn cookies(&self, url: &Url) -> Option<HeaderValue> {
+        (**self).cookies(url)
+    }
+
+    fn set_cookies(&self, url: &Url, set_cookies: &[HeaderValue]) {
+        (**self).set_cookies(url, set_cookies);
+    }
 }
 
 /// The URL that cookies are kept under.

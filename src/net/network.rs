@@ -26,7 +26,7 @@ const FLUSH_BYTES: usize = 32 << 10;
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
 /// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
 /// see it answered, and no thread is left but those that the resolver, a [`Dialer`](super::Dialer), or, for more than a second, an
-/// [`Observer`](super::Observer) or a [`Policy`](super::Policy) holds; such a thread ends when they return.
+/// [`Observer`](super::Observer), a [`Policy`](super::Policy) or a [`Transport`](super::Transport) holds; such a thread ends when they return.
 pub struct Network {
     shared: Shared,
     /// What is counted for each socket whose `Closed` has not been taken.
@@ -234,7 +234,7 @@ impl Drop for Network {
         {
             tracing::error!(
                 target: "boa_websocket::net",
-                "the network's thread is held up by the observer or the policy, and is left to itself"
+                "the network's thread is held up by an observer, a policy or a transport, and is left to itself"
             );
         }
         self.shared.events.close();

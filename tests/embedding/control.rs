@@ -110,11 +110,25 @@ fn the_host_closes_one_and_script_sees_it() {
 #[test]
 fn an_aborted_socket_fires_error_and_1006_and_no_message() {
     let mut world = World::new();
-    // It sends without an end.
-    let url = websocket(|mut websocket| while websocket.send("x".into()).is_ok() {});
+    // Once asked, it sends without an end.
+    let url = websocket(|mut websocket| {
+        let _ = websocket.read();
+        while websocket.send("x".into()).is_ok() {}
+    });
     world.eval(&logged("a", &url));
-    world.eval("var after = 0, aborted = false; a.onmessage = () => { after += aborted }; var got = () => after");
+    world.eval(
+        "var before = 0, after = 0, aborted = false;
+         a.onmessage = () => { before += !aborted; after += aborted }; var got = () => after",
+    );
     world.run_until("a.readyState === 1");
+    world.eval("a.send('go')");
+    // One turn at a time: the loop would not stall while messages come.
+    let begin = Instant::now();
+    while world.eval("before > 0") != "true" {
+        assert!(begin.elapsed() < PATIENCE);
+        let cell = std::cell::RefCell::new(&mut world.context);
+        world.event_loop.turns(&cell).turn().unwrap();
+    }
     let a = socket(&mut world, "a");
     world.eval("aborted = true");
     assert!(a.abort(&mut world.context));
