@@ -123,6 +123,30 @@ fn a_url_is_read_as_the_standard_reads_it() {
     }
 }
 
+#[test]
+fn messages_say_which_url_and_show_no_password() {
+    let context = &mut context();
+    let mut message = |arguments: &str| {
+        let source =
+            format!("try {{ new URL({arguments}); 'none' }} catch (error) {{ error.message }}");
+        text(context, &source)
+    };
+    assert_eq!(message("'host/a'"), "the URL 'host/a' is not absolute");
+    assert_eq!(
+        message("'a', 'b\\nc'"),
+        "the base URL 'b\\nc' is not absolute"
+    );
+    assert_eq!(
+        message("'ws://user:secret@[/'"),
+        "the URL '…@[/' is invalid: invalid IPv6 address"
+    );
+    let long = message("'x'.repeat(1e6)");
+    assert!(
+        long.ends_with("xxx…' is not absolute") && long.len() < 150,
+        "{long}"
+    );
+}
+
 /// What the crate `url` does otherwise than the standard, and what is told of it in the documentation of [`url_of`]. Where one of
 /// these fails, it has caught up: take the line away there and here.
 #[test]

@@ -27,7 +27,7 @@
 use boa_engine::{
     Context, Finalize, JsArgs, JsData, JsError, JsObject, JsResult, JsString, JsValue, Trace,
 };
-use url::{Url, form_urlencoded, quirks};
+use url::{ParseError, Url, form_urlencoded, quirks};
 
 use super::{
     url_parser::{self, origin},
@@ -207,27 +207,42 @@ fn url_and_base(args: &[JsValue], context: &mut Context) -> JsResult<(String, Op
 }
 
 /// <https://url.spec.whatwg.org/#api-url-parser>
-fn api_url_parser((url, base): &(String, Option<String>)) -> Result<Url, String> {
+fn api_url_parser((url, base): &(String, Option<String>)) -> JsResult<Url> {
     // 1. – 2. The base, and its failure.
     let base = match base {
-        Some(base) => {
-            Some(url_parser::parse(base, None).map_err(|why| format!("the base URL: {why}"))?)
-        }
+        Some(base) => Some(
+            url_parser::parse(base, None).map_err(|why| invalid_url("the base URL", base, why))?,
+        ),
         None => None,
     };
     // 3. The URL.
-    url_parser::parse(url, base.as_ref()).map_err(|why| why.to_string())
+    url_parser::parse(url, base.as_ref()).map_err(|why| invalid_url("the URL", url, why))
 }
 
-/// What was to be parsed is not shown: it may hold a password.
-fn invalid_url(why: &str) -> JsError {
-    type_error(format!("Invalid URL: {why}"))
+fn invalid_url(what: &str, url: &str, why: ParseError) -> JsError {
+    let shown = shown(url);
+    type_error(match why {
+        ParseError::RelativeUrlWithoutBase => format!("{what} '{shown}' is not absolute"),
+        why => format!("{what} '{shown}' is invalid: {why}"),
+    })
+}
+
+/// As much of a text as a message shows: one line, not too long, and no password.
+fn shown(url: &str) -> String {
+    const LONGEST: usize = 100;
+    let (hidden, rest) = match url.rsplit_once('@') {
+        Some((_, rest)) => ("…@", rest),
+        None => ("", url),
+    };
+    let start: String = rest.chars().take(LONGEST).collect();
+    let more = if start.len() < rest.len() { "…" } else { "" };
+    format!("{hidden}{}{more}", start.escape_debug())
 }
 
 /// <https://url.spec.whatwg.org/#dom-url-url>
 fn constructor(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let parts = url_and_base(args, context)?;
-    let url = api_url_parser(&parts).map_err(|why| invalid_url(&why))?;
+    let url = api_url_parser(&parts)?;
     let data = UrlData {
         url,
         query_object: None,
@@ -262,7 +277,7 @@ fn set_href(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     required_arguments(args, 1, URL.name, "setter")?;
     let value = usv_string(args.get_or_undefined(0), context)?;
     // 1. – 2. Parse; failure: TypeError.
-    let url = url_parser::parse(&value, None).map_err(|why| invalid_url(&why.to_string()))?;
+    let url = url_parser::parse(&value, None).map_err(|why| invalid_url("the URL", &value, why))?;
     // 3. – 6. The URL, and the list of the query object.
     let list = query_list(&url);
     let query_object = object.downcast_mut::<UrlData>().and_then(|mut data| {

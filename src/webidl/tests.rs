@@ -14,6 +14,11 @@ fn value(context: &mut Context, source: &str) -> JsValue {
     context.eval(Source::from_bytes(source)).unwrap()
 }
 
+fn text(context: &mut Context, source: &str) -> String {
+    let value = value(context, source).to_string(context).unwrap();
+    value.to_std_string_lossy()
+}
+
 #[track_caller]
 fn check(source: &str, expected: &str) {
     let context = &mut context();
@@ -303,6 +308,35 @@ fn bytes_of_buffer_sources() {
     for other in ["({})", "[]", "new Proxy(new Uint8Array(2), {})"] {
         assert_eq!(bytes(other), None, "{other}");
     }
+}
+
+#[test]
+fn byte_ranges_are_read_and_written_in_place() {
+    let context = &mut context();
+    let mut range = |source: &str| {
+        let object = value(context, &format!("{{ {source} }}"));
+        byte_range(&object.as_object().unwrap(), context)
+            .unwrap()
+            .unwrap()
+    };
+    let part = range("var b = new Uint8Array([1, 2, 3, 4]); new DataView(b.buffer, 1, 2)");
+    let shared = range("new Uint8Array(new SharedArrayBuffer(3), 1)");
+    let resizable = range("var r = new ArrayBuffer(4, { maxByteLength: 8 }); new Uint8Array(r)");
+    assert_eq!([part.len(), shared.len(), resizable.len()], [2, 2, 4]);
+    let kinds = |range: &ByteRange| (range.is_shared(), range.is_resizable());
+    assert_eq!(kinds(&part), (false, false));
+    assert_eq!(kinds(&shared), (true, false));
+    assert_eq!(kinds(&resizable), (false, true));
+    part.write(|bytes| bytes.fill(9)).unwrap();
+    assert!(shared.write(|_| ()).is_err());
+    assert_eq!(
+        text(context, "[b, r.byteLength, r.maxByteLength].join()"),
+        "1,9,9,4,4,8"
+    );
+    // A range outlives what it was found in: fewer bytes then, and none of others.
+    value(context, "r.resize(1)");
+    assert_eq!(resizable.read(<[u8]>::len).unwrap(), 1);
+    assert_eq!(resizable.write(|bytes| bytes.len()).unwrap(), 1);
 }
 
 #[test]
