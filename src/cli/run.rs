@@ -13,7 +13,8 @@ use super::{
     args::{RunArgs, ServeScheme},
     diagnostics,
     module_loader::FileModuleLoader,
-    serve::{Server, ServerOptions},
+    serve::{Scenario, Server, ServerOptions},
+    serve_command::read_scenarios,
     session::{STACK_SIZE, Session},
     sources::{self, SourceFile},
     terminal::print_error,
@@ -32,7 +33,12 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
         Err(message) => return usage_error(message),
     };
     show_what_the_network_does(args.verbose);
-    let server = match args.serve.map(start_server).transpose() {
+    let scenarios = match read_scenarios(&args.scenario) {
+        Ok(scenarios) => scenarios,
+        Err(error) => return usage_error(error),
+    };
+    let start = |scheme| start_server(scheme, scenarios);
+    let server = match args.serve.map(start).transpose() {
         Ok(server) => server,
         Err(error) => {
             return usage_error(format_args!("cannot start the embedded server: {error}"));
@@ -71,10 +77,11 @@ pub(super) fn main(args: RunArgs) -> ExitCode {
     }
 }
 
-fn start_server(scheme: ServeScheme) -> io::Result<Server> {
+fn start_server(scheme: ServeScheme, scenarios: Vec<Scenario>) -> io::Result<Server> {
     Server::start(ServerOptions {
         // The certificate costs a few milliseconds.
         tls: scheme == ServeScheme::Wss,
+        scenarios,
         ..ServerOptions::default()
     })
 }
