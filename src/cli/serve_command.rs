@@ -116,10 +116,9 @@ fn log(verbose: bool) -> Log {
             (true, Some(_)) => format!(" {DIM}({time} ms){DIM:#}"),
             _ => String::new(),
         };
-        print(
-            anstream::stderr(),
-            format_args!("{style}{entry}{style:#}{time}"),
-        );
+        // As one piece: stderr has no buffer.
+        let line = format!("{style}{entry}{style:#}{time}");
+        print(anstream::stderr(), format_args!("{line}"));
     })
 }
 
