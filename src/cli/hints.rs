@@ -236,7 +236,7 @@ fn certificate(
         .collect();
     let own = chain.first();
     let with = |validity| chain.iter().find(|one| one.validity == validity);
-    let trust = "--ca-file FILE or the environment variable SSL_CERT_FILE";
+    let trust = "--ca-file FILE or SSL_CERT_FILE";
     Some(match fault {
         CertificateFault::UnknownIssuer => match own {
             Some(own) if own.self_signed => {
@@ -277,6 +277,10 @@ fn certificate(
                 names => format!("it is for {names}"),
             };
             format!("{names}; use such a name in the URL instead of {}, or --tls-server-name NAME", to.host)
+        }
+        CertificateFault::Other if has_bad_signature(error) => {
+            let issuer = own.map_or("an authority", |own| &*own.issuer);
+            format!("'{issuer}' is trusted here, but with another key: is the certificate that --ca-file or SSL_CERT_FILE gives an old one?")
         }
         CertificateFault::Other if own.is_some_and(|own| own.is_authority) => {
             "it is the certificate of an authority, which signs others but is no server's: make one with basicConstraints CA:FALSE"
@@ -361,7 +365,11 @@ fn status(code: u16, error: &Error, to: Destination<'_>) -> Option<String> {
         404 | 410 => "there is nothing at this path: servers often have their WebSocket at one of its own, such as /ws".into(),
         426 => "the server saw no request for a WebSocket: a reverse proxy on the way must pass Upgrade and Connection on".into(),
         429 | 503 => match header(header::RETRY_AFTER) {
-            Some(time) => format!("the server has too much to do; it says to try again after {time}"),
+            // Seconds, or a date.
+            Some(time) => {
+                let unit = if time.parse::<u64>().is_ok() { " s" } else { "" };
+                format!("the server has too much to do; it says to try again after {time}{unit}")
+            }
             None => "the server has too much to do, or is starting: try again later".into(),
         },
         502 | 504 => "the gateway answered, but not the server behind it: is that one running?".into(),
@@ -395,6 +403,17 @@ fn open(error: &Error) -> Option<String> {
 fn speaks_no_tls(error: &Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref());
     matches!(cause, Some(rustls::Error::InvalidMessage(_)))
+}
+
+/// The issuer's name is that of somebody who is trusted, and that is all.
+fn has_bad_signature(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    matches!(
+        cause,
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::BadSignature
+        ))
+    )
 }
 
 fn is_out_of_files(error: &Error) -> bool {

@@ -20,6 +20,7 @@ use super::{
     environment::Environment,
     observers::Observers,
     serve::Server,
+    serve_command::read_scenarios,
     session::{STACK_SIZE, Session},
     sources::{SourceFile, Sources},
     stats::Stats,
@@ -82,7 +83,9 @@ impl Runner {
         watched?;
         show_what_the_network_does(self.args.verbose);
         if self.server.is_none() {
-            self.server = self.args.serve.map(world::start_server).transpose()?;
+            let scenarios = read_scenarios(&self.args.scenario)?;
+            let start = |scheme| world::start_server(scheme, scenarios);
+            self.server = self.args.serve.map(start).transpose()?;
         }
         let (args, server) = (&self.args, self.server.as_ref());
         let location = world::location_of(args.serve, server, args.location.as_deref());

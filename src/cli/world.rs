@@ -6,7 +6,7 @@ use super::{
     args::ServeScheme,
     network::NetworkArgs,
     observers::Observers,
-    serve::{Server, ServerOptions},
+    serve::{Scenario, Server, ServerOptions},
     verbose::failure_lines,
 };
 use crate::{WebSocketExtension, extension::WebSocketExtensionBuilder};
@@ -30,7 +30,8 @@ impl World {
         network: &NetworkArgs,
         verbose: bool,
     ) -> Result<Self, String> {
-        let server = serve.map(start_server).transpose()?;
+        let start = |scheme| start_server(scheme, Vec::new());
+        let server = serve.map(start).transpose()?;
         let location = location_of(serve, server.as_ref(), location);
         let variable = |name: &str| env::var_os(name);
         let extension = extension(network, &variable, location.as_deref(), server.as_ref())?;
@@ -54,10 +55,14 @@ impl World {
 /// # Errors
 ///
 /// Why it cannot be, as a text for people.
-pub(super) fn start_server(scheme: ServeScheme) -> Result<Server, String> {
+pub(super) fn start_server(
+    scheme: ServeScheme,
+    scenarios: Vec<Scenario>,
+) -> Result<Server, String> {
     let server = Server::start(ServerOptions {
         // The certificate costs a few milliseconds.
         tls: scheme == ServeScheme::Wss,
+        scenarios,
         ..ServerOptions::default()
     });
     server.map_err(|error: io::Error| format!("cannot start the embedded server: {error}"))

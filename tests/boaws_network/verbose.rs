@@ -14,7 +14,9 @@ fn verbose(script: &str, args: &[&str], port: &str) -> Vec<String> {
             _ => line,
         }
     };
-    errors.lines().map(without_time).collect()
+    // Of the hints, boaws_hints knows more.
+    let lines = errors.lines().filter(|line| !line.starts_with("hint: "));
+    lines.map(without_time).collect()
 }
 
 fn port_of(url: &str) -> &str {

@@ -137,6 +137,29 @@ fn a_connection_step_by_step() {
     );
 }
 
+/// Nobody listens at the other address of the same machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn each_address_is_a_step() {
+    let server = server(CertificateKind::Good);
+    let port = server.address().port();
+    let url = format!("ws://two.example:{port}/echo");
+    let two = "two.example=127.0.0.2,127.0.0.1";
+    let (code, out, _) = run(&["doctor", &url, "--resolve", two]);
+    assert_eq!(code, 0, "{out}");
+    for part in [
+        "127.0.0.2, 127.0.0.1\n".to_owned(),
+        format!("127.0.0.2:{port}: Connection refused"),
+        format!("127.0.0.1:{port}\n"),
+        "The connection works.".to_owned(),
+    ] {
+        assert!(out.contains(&part), "{part}: {out}");
+    }
+    let report = json(&[&url, "--resolve", two], 0);
+    let connects = [("resolve", true), ("connect", false), ("connect", true)];
+    assert_eq!(steps(&report)[..3], expect(&connects));
+}
+
 #[test]
 fn it_says_where_it_fails_and_what_helps() {
     let port = closed_port();

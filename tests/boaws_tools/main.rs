@@ -9,3 +9,5 @@ mod harness;
 mod hints;
 mod scenarios;
 mod serve;
+#[cfg(unix)]
+mod terminal;

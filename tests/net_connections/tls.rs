@@ -183,6 +183,7 @@ fn certificates_that_are_not_to_be_trusted() {
         assert_eq!(closed.shown(), (1006, "", false));
         assert_eq!(closed.why().kind(), &ErrorKind::Certificate(fault));
         assert!(closed.why().to_string().contains(words), "{}", closed.why());
+        assert!(!closed.why().certificates().is_empty());
     }
 }
 
@@ -226,6 +227,7 @@ fn servers_that_speak_no_tls() {
     let closed = Client::new().fail(&url.replace("ws:", "wss:"));
     assert_eq!(closed.why().phase(), Phase::Tls);
     assert_eq!(closed.why().kind(), &ErrorKind::Tls);
+    assert!(closed.why().certificates().is_empty());
 
     let url = url_of(serve(|mut tcp| {
         let _ = tcp.read_to_end(&mut Vec::new());

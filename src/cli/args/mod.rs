@@ -28,7 +28,6 @@ pub(super) use self::{
     name = "boaws",
     version,
     long_version = crate::cli::versions::LONG,
-    about,
     max_term_width = 80
 )]
 #[command(

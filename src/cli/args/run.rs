@@ -60,6 +60,10 @@ pub(in crate::cli) struct RunArgs {
     )]
     pub(in crate::cli) serve: Option<ServeScheme>,
 
+    /// Serve what this file describes, too: see `boaws serve --help`. May be given several times.
+    #[arg(long, value_name = "FILE", requires = "serve")]
+    pub(in crate::cli) scenario: Vec<PathBuf>,
+
     /// Show on stderr each phase of each connection, with the milliseconds since it began, and why one failed; of an upgrade that
     /// was refused the status and the headers, without what may be secret.
     #[arg(short, long)]

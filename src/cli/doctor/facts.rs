@@ -74,7 +74,6 @@ fn features() -> Vec<&'static str> {
         ("unix-sockets", cfg!(unix)),
         ("http-proxy", true),
         ("socks5-proxy", true),
-        ("permessage-deflate", true),
     ];
     let there = all.into_iter().filter(|(_, there)| *there);
     there.map(|(name, _)| name).collect()

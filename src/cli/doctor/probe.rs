@@ -68,6 +68,7 @@ impl Probe {
         for (time, told) in told {
             let took = time.saturating_sub(before);
             match told {
+                Told::Begun => {}
                 Told::Resolved { addresses, proxy } => {
                     let text = match &*proxy {
                         "" => addresses,

@@ -15,12 +15,13 @@ use tracing_subscriber::{
 
 use crate::{
     cli::verbose::Fields,
-    net::{Error, Observer, ResponseHead, SocketId},
+    net::{Destination, Error, Observer, ResponseHead, SocketId},
 };
 
 /// Something that the network has told.
 #[derive(Clone, Debug)]
 pub(super) enum Told {
+    Begun,
     Resolved {
         addresses: String,
         proxy: String,
@@ -95,6 +96,10 @@ impl fmt::Debug for Record {
 }
 
 impl Observer for Record {
+    fn connecting(&self, _: SocketId, _: Destination<'_>) {
+        self.note(Told::Begun);
+    }
+
     fn response(&self, _: SocketId, response: &ResponseHead) {
         self.note(Told::Response(response.clone()));
     }

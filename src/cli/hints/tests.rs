@@ -124,7 +124,7 @@ fn statuses_have_their_usual_reasons() {
     says(status(403, &[]), &["--origin"]);
     says(status(404, &[]), &["nothing at this path"]);
     says(status(426, &[]), &["reverse proxy"]);
-    says(status(503, &[("retry-after", "120")]), &["after 120"]);
+    says(status(503, &[("retry-after", "120")]), &["after 120 s"]);
     says(status(502, &[]), &["behind it"]);
     says(status(500, &[]), &["expects TLS"]);
     says(
@@ -258,6 +258,10 @@ fn certificates_say_what_is_wrong_with_them() {
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     });
     says(at(&authority), &["CA:FALSE"]);
+    says(
+        at(&shown(Fault::BadSignature, |_| {})),
+        &["another key", "--ca-file"],
+    );
     assert_eq!(at(&shown(Fault::Revoked, |_| {})), None);
     // Without the certificates there is still something to say.
     let bare = |fault| {

@@ -8,6 +8,9 @@ pub type Log = Arc<dyn Fn(&Entry<'_>) + Send + Sync>;
 /// How many letters of a text, a path or a reason are shown.
 const LETTERS: usize = 80;
 
+/// How many letters of what is wrong.
+const FAULT_LETTERS: usize = 240;
+
 /// How many bytes of a binary message are shown.
 const BYTES: usize = 16;
 
@@ -198,7 +201,7 @@ impl fmt::Display for Entry<'_> {
                 self.elapsed.as_secs_f64(),
                 if received == 1 { "" } else { "s" }
             ),
-            LogEvent::Fault(text) => write!(f, "{}", letters(text)),
+            LogEvent::Fault(text) => write!(f, "{}", beginning(text, FAULT_LETTERS)),
         }
     }
 }
@@ -259,10 +262,14 @@ impl Side {
 }
 
 /// The beginning of a text, escaped.
-fn letters(text: &str) -> impl fmt::Display {
+fn letters(text: &str) -> String {
+    beginning(text, LETTERS)
+}
+
+fn beginning(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (count, letter) in text.chars().enumerate() {
-        if count == LETTERS {
+        if count == limit {
             shown.push('…');
             break;
         }

@@ -49,10 +49,18 @@ pub(in crate::cli::serve) fn play(exchange: &mut Exchange, stage: &Stage) -> io:
     play.run()
 }
 
+/// The message that actions answer.
+#[derive(Clone)]
+struct Cause {
+    message: Arc<str>,
+    /// Which one of its connection, from 1; 0 for none.
+    number: u64,
+}
+
 struct Play<'a> {
     exchange: &'a mut Exchange,
     stage: &'a Stage,
-    agenda: Agenda<'a, Arc<str>>,
+    agenda: Agenda<'a, Cause>,
     /// How often each rule was used.
     uses: Vec<u64>,
     connection: u64,
@@ -65,13 +73,16 @@ struct Play<'a> {
 
 impl Play<'_> {
     fn run(mut self) -> io::Result<Ending> {
-        let empty: Arc<str> = "".into();
+        let none = Cause {
+            message: "".into(),
+            number: 0,
+        };
         let on_open = &self.stage.file().on_open;
-        self.agenda.start(on_open, empty, Instant::now());
+        self.agenda.start(on_open, none, Instant::now());
         loop {
             let now = Instant::now();
-            while let Some((action, message)) = self.agenda.next(now) {
-                if let Some(ending) = self.act(action, &message)? {
+            while let Some((action, cause)) = self.agenda.next(now) {
+                if let Some(ending) = self.act(action, &cause)? {
                     return Ok(ending);
                 }
             }
@@ -141,20 +152,23 @@ impl Play<'_> {
         for (rule, uses) in rules.zip(&mut self.uses) {
             if rule.times.is_none_or(|times| *uses < times.get()) && rule.fits(text) {
                 *uses = uses.saturating_add(1);
-                self.agenda
-                    .start(&rule.actions, (*message).into(), Instant::now());
+                let cause = Cause {
+                    message: (*message).into(),
+                    number: self.count,
+                };
+                self.agenda.start(&rule.actions, cause, Instant::now());
                 return;
             }
         }
     }
 
-    fn act(&mut self, action: &Action, message: &str) -> io::Result<Option<Ending>> {
+    fn act(&mut self, action: &Action, cause: &Cause) -> io::Result<Option<Ending>> {
         let exchange = &mut *self.exchange;
         match &action.what {
             What::Send(text) => {
                 let text = expand(text, |name| match name {
-                    "message" => Some(message.into()),
-                    "count" => Some(self.count.to_string()),
+                    "message" => Some(cause.message.to_string()),
+                    "count" => Some(cause.number.to_string()),
                     "connection" => Some(self.connection.to_string()),
                     "protocol" => Some(self.protocol.clone()),
                     _ => None,
