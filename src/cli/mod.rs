@@ -8,8 +8,10 @@ mod connect;
 mod console;
 mod diagnostics;
 mod doctor;
+mod environment;
 mod generate;
 mod inspect;
+mod interrupt;
 mod line_editor;
 mod module_loader;
 mod network;
@@ -19,9 +21,11 @@ pub mod serve;
 mod serve_command;
 mod session;
 mod sources;
+mod stats;
 mod terminal;
 pub mod test;
 mod verbose;
+mod watch;
 mod world;
 
 use std::{

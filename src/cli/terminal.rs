@@ -38,9 +38,11 @@ pub(super) fn print_error(line: fmt::Arguments<'_>) {
     print(io::stderr(), line);
 }
 
-/// A reader that has gone is no reason to end the script: what it prints is lost, its sockets are not.
+/// What to do when the reader has gone is [`interrupt`](super::interrupt)'s to say; what was to be printed is lost.
 pub(super) fn print(mut stream: impl Write, line: fmt::Arguments<'_>) {
-    if !printed_elsewhere(line) {
-        let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+    if !printed_elsewhere(line)
+        && let Err(error) = writeln!(stream, "{line}").and_then(|()| stream.flush())
+    {
+        super::interrupt::printing_failed(&error);
     }
 }

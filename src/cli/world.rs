@@ -1,13 +1,13 @@
 //! What is around scripts: the embedded server, their location, and what they may do on the network.
 
-use std::io;
+use std::{env, ffi::OsString, io};
 
 use super::{
     args::ServeScheme,
     network::NetworkArgs,
     serve::{Server, ServerOptions},
 };
-use crate::WebSocketExtension;
+use crate::{WebSocketExtension, extension::WebSocketExtensionBuilder};
 
 /// What a session is made from, and the server, which runs for as long as this is held.
 pub(super) struct World {
@@ -27,29 +27,42 @@ impl World {
         location: Option<&str>,
         network: &NetworkArgs,
     ) -> Result<Self, String> {
-        let server = serve
-            .map(start_server)
-            .transpose()
-            .map_err(|error| format!("cannot start the embedded server: {error}"))?;
-        let location = match (&server, serve) {
-            (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
-            _ => location.map(str::to_owned),
-        };
-        let extension = extension(network, location.as_deref(), server.as_ref())?;
+        let server = serve.map(start_server).transpose()?;
+        let location = location_of(serve, server.as_ref(), location);
+        let variable = |name: &str| env::var_os(name);
+        let extension = extension(network, &variable, location.as_deref(), server.as_ref())?;
         Ok(Self {
-            extension,
+            extension: extension.build().map_err(|error| error.to_string())?,
             location,
             server,
         })
     }
 }
 
-fn start_server(scheme: ServeScheme) -> io::Result<Server> {
-    Server::start(ServerOptions {
+/// Starts the embedded server.
+///
+/// # Errors
+///
+/// Why it cannot be, as a text for people.
+pub(super) fn start_server(scheme: ServeScheme) -> Result<Server, String> {
+    let server = Server::start(ServerOptions {
         // The certificate costs a few milliseconds.
         tls: scheme == ServeScheme::Wss,
         ..ServerOptions::default()
-    })
+    });
+    server.map_err(|error: io::Error| format!("cannot start the embedded server: {error}"))
+}
+
+/// Where scripts are from: the server, if there is one.
+pub(super) fn location_of(
+    serve: Option<ServeScheme>,
+    server: Option<&Server>,
+    location: Option<&str>,
+) -> Option<String> {
+    match (server, serve) {
+        (Some(server), Some(scheme)) => Some(server_location(server, scheme)),
+        _ => location.map(str::to_owned),
+    }
 }
 
 fn server_location(server: &Server, scheme: ServeScheme) -> String {
@@ -61,12 +74,18 @@ fn server_location(server: &Server, scheme: ServeScheme) -> String {
     format!("{}/", url.replacen("ws", "http", 1))
 }
 
-fn extension(
+/// What scripts may do on the network.
+///
+/// # Errors
+///
+/// What is wrong with the arguments or the variables, as a text for people.
+pub(super) fn extension(
     network: &NetworkArgs,
+    variable: &dyn Fn(&str) -> Option<OsString>,
     location: Option<&str>,
     server: Option<&Server>,
-) -> Result<WebSocketExtension, String> {
-    let mut builder = network.apply(WebSocketExtension::builder())?;
+) -> Result<WebSocketExtensionBuilder, String> {
+    let mut builder = network.apply_with(WebSocketExtension::builder(), variable)?;
     if let Some(pem) = server.and_then(Server::ca_pem) {
         builder = builder
             .add_root_certificates_pem(pem)
@@ -86,5 +105,5 @@ fn extension(
     if let Some(location) = location {
         builder = builder.base_url(location);
     }
-    builder.build().map_err(|error| error.to_string())
+    Ok(builder)
 }

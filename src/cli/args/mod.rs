@@ -3,6 +3,7 @@
 mod connect;
 mod doctor;
 mod generate;
+mod pieces;
 mod repl;
 mod run;
 mod serve;
@@ -14,6 +15,7 @@ pub(super) use self::{
     connect::ConnectArgs,
     doctor::DoctorArgs,
     generate::CompletionsArgs,
+    pieces::{Piece, Pieces},
     repl::ReplArgs,
     run::{RunArgs, ServeScheme},
     serve::ServeArgs,
@@ -78,7 +80,7 @@ mod tests {
         };
         let args = parse(&["boaws", "run", "--serve", "a.js"]);
         assert_eq!(args.serve, Some(ServeScheme::Ws));
-        assert_eq!(args.files, [PathBuf::from("a.js")]);
+        assert_eq!(args.pieces.0, [Piece::File(PathBuf::from("a.js"))]);
         let args = parse(&["boaws", "run", "--serve=wss", "-"]);
         assert_eq!(args.serve, Some(ServeScheme::Wss));
     }

@@ -1,29 +1,47 @@
 //! The arguments of `boaws run`.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::network::NetworkArgs;
+use super::Pieces;
+use crate::cli::{
+    environment::EnvironmentArgs,
+    network::{NetworkArgs, seconds},
+};
 
 /// Run JavaScript files until nothing more can happen.
 ///
 /// Several files run in order in one realm, as scripts of one page do. The process ends when no
 /// timer, no socket and no promise is left that could still do something.
+///
+/// Ctrl-C, SIGTERM and SIGHUP close all sockets with 1001 first; a second one leaves at once.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Environment: SSL_CERT_FILE, a PEM file of certificates to trust too; SSLKEYLOGFILE, a file to which the \
     secrets of TLS connections are appended; HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, see --proxy.\n\
-    Exit codes: 0 success, 1 uncaught error or unhandled rejection, 2 wrong usage."
+    Exit codes: 0 success; 1 uncaught error, unhandled rejection or --timeout; 2 wrong usage; 130, 143 and 129 \
+    after Ctrl-C, SIGTERM and SIGHUP; 141 when nobody reads stdout any more."
 )]
 pub(in crate::cli) struct RunArgs {
-    /// The files to run; `-` reads standard input. A name that ends in .mjs is a module.
-    #[arg(required = true, value_name = "FILE")]
-    pub(in crate::cli) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) pieces: Pieces,
 
-    /// Run every file as an ES module (import, top-level await), whatever its name.
+    /// For the scripts, as the global array `scriptArgs`.
+    #[arg(last = true, value_name = "ARGS")]
+    pub(in crate::cli) script_args: Vec<String>,
+
+    /// Run all of them as ES modules (import, top-level await), whatever their names.
     #[arg(long)]
     pub(in crate::cli) module: bool,
+
+    /// Run again whenever a file changes that is run, imported or named in --env-file. Ctrl-C leaves.
+    #[arg(long)]
+    pub(in crate::cli) watch: bool,
+
+    /// End after this time with exit code 1, such as 30 or 0.5; sockets are closed with 1001 before. 0 is for ever.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(in crate::cli) timeout: Option<Duration>,
 
     /// The URL the scripts are from: relative WebSocket URLs are resolved against it, its origin is
     /// sent as `Origin`, and the global `location` shows it.
@@ -46,6 +64,13 @@ pub(in crate::cli) struct RunArgs {
     /// was refused the status and the headers, without what may be secret.
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,
+
+    /// Show on stderr at the end: sockets, messages and bytes each way, time, processor time and peak memory.
+    #[arg(long)]
+    pub(in crate::cli) stats: bool,
+
+    #[command(flatten)]
+    pub(in crate::cli) environment: EnvironmentArgs,
 
     #[command(flatten)]
     pub(in crate::cli) network: NetworkArgs,

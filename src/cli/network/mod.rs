@@ -10,6 +10,8 @@ mod reach;
 mod timeouts;
 mod tls;
 
+use std::{env, ffi::OsString};
+
 use clap::Args;
 
 pub(super) use timeouts::seconds;
@@ -54,10 +56,23 @@ impl NetworkArgs {
         &self,
         builder: WebSocketExtensionBuilder,
     ) -> Result<WebSocketExtensionBuilder, String> {
-        let builder = self.tls.apply(builder)?;
+        self.apply_with(builder, &|name| env::var_os(name))
+    }
+
+    /// The same with variables that are not all of the environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub(super) fn apply_with(
+        &self,
+        builder: WebSocketExtensionBuilder,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<WebSocketExtensionBuilder, String> {
+        let builder = self.tls.apply(builder, variable)?;
         let builder = self.headers.apply(builder)?;
         let builder = self.compression.apply(builder);
-        let builder = self.proxy.apply(builder)?;
+        let builder = self.proxy.apply(builder, variable)?;
         let builder = self.reach.apply(builder)?;
         let builder = self.timeouts.apply(builder);
         self.policy.apply(builder)

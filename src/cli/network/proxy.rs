@@ -1,5 +1,7 @@
 //! Proxies.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use crate::{
@@ -36,16 +38,20 @@ impl ProxyArgs {
     pub(super) fn apply(
         &self,
         builder: WebSocketExtensionBuilder,
+        variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<WebSocketExtensionBuilder, String> {
-        let options = self.options().map_err(|error| error.to_string())?;
+        let options = self.options(variable).map_err(|error| error.to_string())?;
         Ok(builder.proxy(options))
     }
 
-    fn options(&self) -> Result<ProxyOptions, crate::net::Error> {
+    fn options(
+        &self,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<ProxyOptions, crate::net::Error> {
         let mut options = match &self.proxy {
             Some(url) => ProxyOptions::all(Proxy::parse_from(url, "the proxy in --proxy")?),
             None if self.ignore_proxy_env => ProxyOptions::default(),
-            None => ProxyOptions::from_env()?,
+            None => ProxyOptions::from_variables(variable)?,
         };
         if let Some(list) = &self.no_proxy {
             options.no_proxy = NoProxy::parse(list)?;

@@ -1,6 +1,6 @@
 //! Whom to trust, and who to be.
 
-use std::{env, ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::Args;
 
@@ -52,14 +52,7 @@ impl TlsArgs {
     pub(super) fn apply(
         &self,
         builder: WebSocketExtensionBuilder,
-    ) -> Result<WebSocketExtensionBuilder, String> {
-        self.apply_with(builder, |name| env::var_os(name))
-    }
-
-    fn apply_with(
-        &self,
-        builder: WebSocketExtensionBuilder,
-        variable: impl Fn(&str) -> Option<OsString>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<WebSocketExtensionBuilder, String> {
         let file_of = |name| {
             variable(name)

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
     rc::Rc,
     sync::mpsc::Sender,
-    time::{Duration, Instant},
 };
 
 use boa_engine::{
@@ -25,15 +24,12 @@ use crate::{
     cli::{
         diagnostics,
         inspect::{InspectOptions, inspect},
+        interrupt,
         session::Session,
         terminal::print_line,
     },
     event_loop::{Spawner, script_can_catch},
-    websocket::WebSockets,
 };
-
-/// How long sockets may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What errors of typed text are said to be in.
 const NAME: &str = "<repl>";
@@ -103,15 +99,8 @@ pub(super) fn run(
             let _ = done.send(how);
         }
     }
-    let Some(sockets) = WebSockets::of(&cell.borrow()) else {
-        return Ok(());
-    };
-    let closing = sockets.close_all(1001, "", GOODBYE, &mut cell.borrow_mut());
-    let until = Instant::now() + GOODBYE * 2;
-    if closing.is_ok_and(|count| count > 0) {
-        turns.run_until(|_| sockets.is_empty() || Instant::now() >= until)?;
-    }
-    Ok(())
+    interrupt::say_goodbye(&mut cell.borrow_mut());
+    turns.run_until(interrupt::is_over)
 }
 
 impl Kept {
@@ -188,7 +177,7 @@ fn begin(
 }
 
 /// Stops waiting for what is awaited.
-pub(super) fn interrupt(context: &mut Context) {
+pub(super) fn stop_waiting(context: &mut Context) {
     if let Some((_, done)) = kept(context).and_then(|kept| kept.awaited.take()) {
         let _ = done.send(Done::Interrupted);
     }

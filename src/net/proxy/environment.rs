@@ -34,7 +34,10 @@ impl ProxyOptions {
         Self::from_variables(|name| env::var_os(name))
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+    /// The same of variables from elsewhere.
+    pub(crate) fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Error> {
         let is_cgi = variable(CGI).is_some();
         let first = |names: [&'static str; 2]| {
             let names = names.into_iter();
