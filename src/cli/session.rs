@@ -3,9 +3,12 @@
 use std::{cell::Cell, rc::Rc};
 
 use boa_engine::{Context, JsResult, js_string, property::Attribute};
-use boa_runtime::extensions::ConsoleExtension;
 
-use super::{console::TerminalLogger, diagnostics, module_loader::FileModuleLoader};
+use super::{
+    console::{self, Output},
+    diagnostics,
+    module_loader::FileModuleLoader,
+};
 use crate::{EventLoop, Hooks, WebSocketExtension};
 
 /// The stack of the thread that runs script, in bytes. Address space only: pages are taken when they are used.
@@ -41,8 +44,8 @@ impl Session {
         let limits = context.runtime_limits_mut();
         limits.set_stack_size_limit(VM_STACK_SIZE);
         let failed = Rc::new(Cell::new(false));
-        let console = ConsoleExtension(TerminalLogger);
-        boa_runtime::register((console, extension), None, &mut context)?;
+        boa_runtime::register(extension, None, &mut context)?;
+        console::register(Output::Both, &mut context)?;
         crate::web::register(&mut context)?;
         diagnostics::install(Rc::clone(&failed), &mut context);
         if let Some(location) = location {

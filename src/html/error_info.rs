@@ -44,10 +44,10 @@ impl ErrorInfo {
             let description = rendered.lines().next().unwrap_or_default().to_owned();
             return Self::new(description, backtrace(&rendered), JsValue::undefined());
         }
-        // A primitive carries no stack, but Boa renders the backtrace of the throw behind it. Not
-        // asked of an object: Boa would render all that it holds, to any depth.
-        let is_object = error.as_opaque().is_none_or(JsValue::is_object);
-        let rendered = (!is_object).then(|| error.to_string());
+        // What is no error carries no stack, but Boa renders the backtrace of the throw behind it. Not
+        // asked of an object that holds others: Boa would render all of them, to any depth.
+        let is_flat = error.as_opaque().is_some_and(is_flat);
+        let rendered = is_flat.then(|| error.to_string());
         let is_native = error.as_native().is_some();
         let value = error.into_opaque(context).unwrap_or_default();
         let stack = match rendered {
@@ -158,7 +158,7 @@ fn string_property(object: &JsObject, key: JsString) -> Option<JsString> {
 }
 
 /// The stack of an Error or DOMException.
-fn stack_of(
+pub(super) fn stack_of(
     value: &JsValue,
     stack_getter: Option<&JsObject>,
     context: &mut Context,
@@ -174,6 +174,26 @@ fn stack_of(
     let stack = stack_getter?.call(&error.into(), &[], context).ok()?;
     let stack = stack.as_string()?.to_std_string_lossy();
     Some(stack.trim_end().to_owned())
+}
+
+/// Whether a value is a primitive, or a plain object with a few of them.
+fn is_flat(value: &JsValue) -> bool {
+    const MAX_PROPERTIES: usize = 20;
+    let Some(object) = value.as_object() else {
+        return true;
+    };
+    if !object.is_ordinary() || object.is::<Error>() {
+        return false;
+    }
+    let object = object.borrow();
+    let keys = object.shape().keys();
+    let is_primitive = |key: &PropertyKey| {
+        let property = object.properties().get(key);
+        property.is_some_and(|property| property.value().is_some_and(|value| !value.is_object()))
+    };
+    keys.len() <= MAX_PROPERTIES
+        && object.properties().index_property_keys().next().is_none()
+        && keys.iter().all(is_primitive)
 }
 
 /// The lines of a backtrace that stand at the end of a rendered error.

@@ -46,6 +46,8 @@ pub use message_event::{
 pub use message_port::MESSAGE_PORT;
 pub use performance::PERFORMANCE;
 pub use promise_rejection_event::{PROMISE_REJECTION_EVENT, PromiseRejectionEventData};
+#[cfg(feature = "cli")]
+pub(crate) use report_exception::stack_of_error;
 pub use report_exception::{
     UncaughtError, UncaughtErrorSink, UncaughtKind, report_an_exception, set_uncaught_error_sink,
 };

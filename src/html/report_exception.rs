@@ -148,13 +148,22 @@ pub(super) fn register(context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
+fn stack_getter(context: &Context) -> Option<JsObject> {
+    let host_defined = context.realm().host_defined();
+    host_defined.get::<Reporting>()?.stack_getter.clone()
+}
+
 pub(super) fn extract_error(error: JsError, context: &mut Context) -> ErrorInfo {
-    let stack_getter = context
-        .realm()
-        .host_defined()
-        .get::<Reporting>()
-        .and_then(|reporting| reporting.stack_getter.clone());
+    let stack_getter = stack_getter(context);
     ErrorInfo::extract(error, stack_getter.as_ref(), context)
+}
+
+/// The calls that led to an Error or DOMException, one a line, each beginning with `    at `, as Boa tells
+/// them. Runs no script.
+#[cfg(feature = "cli")]
+pub(crate) fn stack_of_error(error: &JsValue, context: &mut Context) -> Option<String> {
+    let stack_getter = stack_getter(context);
+    super::error_info::stack_of(error, stack_getter.as_ref(), context)
 }
 
 /// Enters error reporting mode of the current realm, or leaves it; tells what it was before. A

@@ -157,6 +157,28 @@ pub fn constructor_of(interface: &'static Interface, realm: &Realm) -> Option<Js
     with_objects(interface, realm, |objects| objects.constructor.clone())
 }
 
+/// The interface whose prototype object comes first in the prototype chain of `object`, if the chain has one
+/// of `realm`. Whether the object implements the interface is for the brand checks to say. Runs no script.
+#[cfg(feature = "cli")]
+pub(crate) fn interface_in_chain(object: &JsObject, realm: &Realm) -> Option<&'static Interface> {
+    /// Script can make a chain as long as it likes.
+    const MAX_PROTOTYPES: usize = 100;
+    let host_defined = realm.host_defined();
+    let interfaces = &host_defined.get::<Interfaces>()?.objects;
+    let mut prototype = object.prototype();
+    for _ in 0..MAX_PROTOTYPES {
+        let current = prototype?;
+        let found = interfaces
+            .iter()
+            .find(|objects| JsObject::equals(&objects.prototype, &current));
+        if let Some(found) = found {
+            return Some(found.interface);
+        }
+        prototype = current.prototype();
+    }
+    None
+}
+
 fn not_defined(interface: &'static Interface) -> boa_engine::JsError {
     JsNativeError::typ()
         .with_message(format!(

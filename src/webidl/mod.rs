@@ -31,6 +31,8 @@ pub use conversions::{
     unsigned_short_clamp, unsigned_short_enforce_range, usv_js_string, usv_string,
 };
 pub use dom_exception::{DOM_EXCEPTION, DomException, create_dom_exception, throw_dom_exception};
+#[cfg(feature = "cli")]
+pub(crate) use interface::interface_in_chain;
 pub use interface::{
     Interface, Member, NativeFn, construct_platform_object, constructor_of, define_interface,
     new_platform_object, prototype_from_new_target, prototype_of,

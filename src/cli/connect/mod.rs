@@ -31,7 +31,7 @@ use super::{
     args::ConnectArgs,
     interrupt::{self, Signal},
     line_editor::{self, LineEditor, TerminalMode},
-    terminal::print_error,
+    terminal::{Stream, print_error},
     usage_error,
     verbose::show_what_the_network_does,
 };
@@ -89,7 +89,7 @@ pub(super) fn main(args: ConnectArgs) -> ExitCode {
         _ => Form::Text,
     };
     let output = if io::stdout().is_terminal() && form != Form::Json {
-        Output::for_people(form, line_editor::shows_colors())
+        Output::for_people(form, Stream::Stdout.has_colors())
     } else {
         Output::for_programs(form)
     };

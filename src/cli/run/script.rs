@@ -73,6 +73,7 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         if ending.load(Relaxed) {
             break;
         }
+        diagnostics::remember_source(&source.name, &source.text, &mut cell.borrow_mut());
         world.run_source(source)?;
     }
     world.turns.run_until(|context| is_over(ending, context))?;

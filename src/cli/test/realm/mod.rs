@@ -24,7 +24,6 @@ use std::{
 use boa_engine::{
     Context, JsError, JsObject, JsResult, JsString, JsValue, Script as CompiledScript, Source,
 };
-use boa_runtime::extensions::ConsoleExtension;
 
 use self::scripts::LoadedScript;
 use super::{
@@ -34,7 +33,11 @@ use super::{
 };
 use crate::{
     EventLoop, Hooks, WebSocketExtension,
-    cli::{console::ErrorLogger, session::VM_STACK_SIZE, terminal::print_error},
+    cli::{
+        console::{self, Output},
+        session::VM_STACK_SIZE,
+        terminal::print_error,
+    },
     event_loop::{LoopWaker, Turns, report_exception},
     html::{UncaughtError, UncaughtKind, set_uncaught_error_sink},
 };
@@ -154,8 +157,8 @@ fn make_context(
     .map_err(|error| error.to_string())?;
     let limits = context.runtime_limits_mut();
     limits.set_stack_size_limit(VM_STACK_SIZE);
-    let console = ConsoleExtension(ErrorLogger);
-    boa_runtime::register((console, extension), None, &mut context)
+    boa_runtime::register(extension, None, &mut context)
+        .and_then(|()| console::register(Output::Stderr, &mut context))
         .map_err(|error| error.to_string())?;
     let uncaught = Rc::clone(findings);
     let sink = move |error: &UncaughtError, _: &mut Context| {
