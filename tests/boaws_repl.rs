@@ -107,7 +107,7 @@ fn top_level_await_and_what_it_declares() {
     );
     terminal.exchange("step() + g()", "7");
     terminal.exchange("x", "2");
-    terminal.exchange("typeof K", "\"function\"");
+    terminal.exchange("typeof K", "'function'");
     terminal.enter("await Promise.reject(new RangeError('no'))");
     terminal.expect("Uncaught RangeError: no");
     terminal.expect_prompt();
@@ -360,7 +360,7 @@ fn a_pipe_is_evaluated_line_by_line() {
         &["repl"],
         "let a = await 20\nfunction f() {\n  return a * 2 }\nf() + 2\n'end'",
     );
-    assert_eq!(text(&output.stdout), "undefined\nundefined\n42\n\"end\"\n");
+    assert_eq!(text(&output.stdout), "undefined\nundefined\n42\n'end'\n");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let output = piped(
         &["repl", "-e", "var b = 1", "-e", "b + 1"],
