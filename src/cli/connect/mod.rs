@@ -74,13 +74,13 @@ pub(super) fn main(args: ConnectArgs) -> ExitCode {
         return usage_error(format_args!("'{}' is no subprotocol", name.escape_debug()));
     }
     show_what_the_network_does(args.verbose);
-    let (options, origin) = match args.network.options() {
+    let options = match args.network.options() {
         Ok(options) => options,
         Err(why) => return usage_error(why),
     };
     let mut request = ConnectRequest::new(url.clone());
     request.protocols = args.protocol.clone();
-    request.origin = origin;
+    request.origin = args.network.origin().map(str::to_owned);
     let form = match &args {
         ConnectArgs { json: true, .. } => Form::Json,
         ConnectArgs { base64: true, .. } => Form::Base64,

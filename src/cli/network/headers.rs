@@ -24,8 +24,9 @@ pub(super) struct HeaderArgs {
 }
 
 impl HeaderArgs {
-    pub(super) fn origin(&self) -> Option<String> {
-        self.origin.clone()
+    /// The `Origin`, if one was given.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     pub(super) fn apply(
