@@ -212,6 +212,7 @@ impl Conversation {
             let why = format!("gave up after {:?}", self.args.timeout);
             let shown = self.output.failed(&why);
             self.check(shown);
+            return self.close_soon();
         }
         self.close();
     }
@@ -395,7 +396,9 @@ impl Conversation {
     fn listen_for_interrupts(&mut self) {
         let sender = self.sender.clone();
         let again = AtomicBool::new(false);
-        let mode = line_editor::has_terminal().then(|| Arc::new(TerminalMode::save()));
+        // Programs are shown no prompt.
+        let types = line_editor::has_terminal() && matches!(self.output, Output::People { .. });
+        let mode = types.then(|| Arc::new(TerminalMode::save()));
         self.mode = mode.clone();
         let heard = move |signal: Signal| {
             let code = signal.exit_code();
