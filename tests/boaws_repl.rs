@@ -13,6 +13,7 @@ use std::{
 };
 
 use boa_websocket::cli::serve::{Server, ServerOptions};
+use nix::sys::signal::Signal;
 use pty::Terminal;
 use tempfile::TempDir;
 
@@ -271,6 +272,53 @@ fn leaving_closes_sockets_with_1001() {
         .wait_for_record("repl", Duration::from_secs(10))
         .unwrap();
     assert!(format!("{record:?}").contains("1001"), "{record:?}");
+}
+
+#[test]
+fn a_signal_at_the_prompt_closes_sockets_and_ends_the_process() {
+    let server = Server::start(ServerOptions::default()).unwrap();
+    let home = home();
+    let location = server.ws_url().replacen("ws", "http", 1);
+    let mut terminal = repl(home.path(), &["--location", &location]);
+    let script =
+        "const ws = new WebSocket('/echo?id=term'); await new Promise((r) => ws.onopen = r); 1";
+    terminal.exchange(script, "1");
+    terminal.send("half a line");
+    terminal.expect("half a line");
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.end().1, 143);
+    let record = server
+        .wait_for_record("term", Duration::from_secs(10))
+        .unwrap();
+    assert_eq!(record.close.unwrap().code, Some(1001));
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_is_enough() {
+    let home = home();
+    let mut terminal = Terminal::with(home.path(), &["repl"], |command| {
+        command.env("TERM", "dumb");
+    });
+    terminal.expect_prompt();
+    terminal.enter("f = (a) => {");
+    terminal.enter("return a * 2 }; await f(21)");
+    terminal.expect("42\r\n");
+    terminal.control('d');
+    assert_eq!(terminal.end().1, 0);
+}
+
+#[test]
+fn what_ends_other_programs_is_an_error() {
+    let home = home();
+    let mut terminal = repl(home.path(), &[]);
+    terminal.enter("function f() { return f() + 1 } f()");
+    terminal.expect("Uncaught");
+    terminal.expect_prompt();
+    terminal.enter(&"[".repeat(3_000));
+    terminal.expect("SyntaxError");
+    terminal.expect_prompt();
+    terminal.exchange("Object.freeze(globalThis), 1", "1");
+    terminal.exchange("2", "2");
 }
 
 #[test]

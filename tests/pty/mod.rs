@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::Command};
 
-use nix::sys::wait::WaitStatus;
+use nix::sys::{signal::Signal, wait::WaitStatus};
 use rexpect::{
     reader::Options,
     session::{PtySession, spawn_with_options},
@@ -79,6 +79,10 @@ impl Terminal {
         self.enter(line);
         self.expect_line(output);
         self.expect_prompt();
+    }
+
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.0.process_mut().signal(signal).unwrap();
     }
 
     /// Waits for the end; gives back what else was shown, and the exit code.
