@@ -137,6 +137,23 @@ fn errors_are_shown_and_the_session_goes_on() {
 }
 
 #[test]
+fn usual_mistakes_come_with_a_hint() {
+    let home = home();
+    let mut terminal = repl(home.path(), &[]);
+    terminal.enter("import a from './a.mjs'");
+    terminal.expect("hint: import declarations are for modules");
+    terminal.expect_prompt();
+    terminal.exchange("const twice = 1", "undefined");
+    terminal.enter("let twice = await 2");
+    terminal.expect("hint: twice is declared already");
+    terminal.expect_prompt();
+    terminal.enter("let twice = 3");
+    terminal.expect("hint: twice is declared already");
+    terminal.expect_prompt();
+    terminal.exchange("twice", "1");
+}
+
+#[test]
 fn tab_completes_globals_names_and_members() {
     let home = home();
     let mut terminal = repl(home.path(), &[]);

@@ -16,7 +16,7 @@ use boa_engine::{
 };
 
 use super::{
-    source::{Prepared, prepare},
+    source::{self, Prepared, prepare},
     top_level_await::Rewritten,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         inspect::{InspectOptions, inspect},
         interrupt,
         session::Session,
-        terminal::print_line,
+        terminal::{print_error, print_line},
     },
     event_loop::{Spawner, script_can_catch},
 };
@@ -121,6 +121,15 @@ impl Kept {
         Some((state, self.awaited.take()?))
     }
 
+    /// What helps if one of these names was declared before.
+    fn declared_twice(&self, names: &[String]) -> Option<String> {
+        let known = self.names.borrow();
+        let name = names.iter().find(|name| known.contains(name))?;
+        Some(format!(
+            "{name} is declared already: without let or const it is given another value"
+        ))
+    }
+
     /// The name of what is evaluated next, as errors have it.
     fn next_name(&self) -> PathBuf {
         self.count.set(self.count.get().saturating_add(1));
@@ -143,10 +152,15 @@ pub(super) fn evaluate(
         return;
     };
     let name = &file.unwrap_or_else(|| kept.next_name());
+    let mut hint = source::starts_with_import(text).then(|| {
+        "import declarations are for modules; here it is const { name } = await import('./file.mjs')"
+            .to_owned()
+    });
     let result = match prepare(text) {
         Prepared::Script { text, names } => {
             diagnostics::remember_source(name, &text, context);
             let result = run_script(&text, name, context);
+            hint = hint.or_else(|| kept.declared_twice(&names));
             kept.names.borrow_mut().extend(names);
             result
         }
@@ -160,11 +174,18 @@ pub(super) fn evaluate(
                 }));
                 return;
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                hint = kept.declared_twice(&rewritten.names);
+                Err(error)
+            }
         },
     };
+    let how = show(result, name, &kept, context);
+    if let Some(hint) = hint.filter(|_| how == Done::Error) {
+        print_error(format_args!("hint: {hint}"));
+    }
     // Who does not wait any more is leaving.
-    let _ = done.send(show(result, name, &kept, context));
+    let _ = done.send(how);
 }
 
 fn run_script(text: &str, name: &Path, context: &mut Context) -> JsResult<JsValue> {
