@@ -1,8 +1,5 @@
-//! `boaws connect`: with pipes and in a real pseudo-terminal, against the embedded server.
+//! `boaws connect` with pipes, against the embedded server. At a terminal: see boaws_connect_terminal.rs.
 #![cfg(all(unix, feature = "cli"))]
-
-#[path = "pty/mod.rs"]
-mod pty;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,7 +9,7 @@ use std::{
 };
 
 use boa_websocket::cli::serve::{Server, ServerOptions};
-use pty::Terminal;
+use nix::{sys::signal::Signal, unistd::Pid};
 use serde_json::{Value, json};
 
 fn server() -> Server {
@@ -50,6 +47,13 @@ fn url(server: &Server, path: &str) -> String {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn check_failure(output: &Output, stderr: &str) {
+    let error = text(&output.stderr);
+    assert!(error.contains(stderr), "{error}");
+    assert_eq!(output.status.code(), Some(1), "{error}");
 }
 
 #[track_caller]
@@ -109,8 +113,6 @@ impl Drop for Talk {
         let _ = self.child.wait();
     }
 }
-
-// ---------------------------------------------------------------- pipes
 
 #[test]
 fn lines_go_out_and_answers_come_in() {
@@ -211,18 +213,11 @@ fn binary_in_its_forms() {
     assert_eq!(output.stdout, b"\xff\r\n\xfe\n");
     check(&connect(&["--hex", &echo], b"00 FF\n"), 0, "00ff\n", "");
     check(&connect(&["--base64", &echo], b"AP8=\n"), 0, "AP8=\n", "");
-    check(
-        &connect(&["--hex", &echo], b"01\nxyz\n02\n"),
-        1,
-        "",
-        "line 2 of stdin: it is not hexadecimal",
-    );
-    check(
-        &connect(&[&echo], b"\xff\n"),
-        1,
-        "",
-        "line 1 of stdin: it is not UTF-8",
-    );
+    // What was answered before may have arrived.
+    let output = connect(&["--hex", &echo], b"01\nxyz\n02\n");
+    check_failure(&output, "line 2 of stdin: it is not hexadecimal");
+    let output = connect(&[&echo], b"\xff\n");
+    check_failure(&output, "line 1 of stdin: it is not UTF-8");
 }
 
 #[test]
@@ -376,76 +371,73 @@ fn a_closed_stdout_ends_it() {
     assert_eq!(talk.hear(), "still there");
 }
 
-// ---------------------------------------------------------------- a terminal
-
-fn terminal(args: &[&str]) -> (tempfile::TempDir, Terminal) {
-    let home = tempfile::tempdir().unwrap();
-    let terminal = Terminal::new(home.path(), &[&["connect"], args].concat());
-    (home, terminal)
+#[test]
+fn certificates_are_checked() {
+    let server = Server::start(ServerOptions {
+        tls: true,
+        ..ServerOptions::default()
+    })
+    .unwrap();
+    let url = format!("{}/echo", server.wss_url().unwrap());
+    check_failure(&connect(&[&url], b"x\n"), "not signed by a trusted issuer");
+    let directory = tempfile::tempdir().unwrap();
+    let ca = directory.path().join("ca.pem");
+    std::fs::write(&ca, server.ca_pem().unwrap()).unwrap();
+    let output = connect(&["--ca-file", ca.to_str().unwrap(), &url], b"x\n");
+    check(&output, 0, "x\n", "");
 }
 
 #[test]
-fn people_see_what_comes_and_when() {
+fn a_signal_closes_and_a_second_one_leaves() {
     let server = server();
-    let (_home, mut terminal) = terminal(&[&url(&server, "/echo")]);
-    terminal.expect("connected to ws://");
-    terminal.expect_prompt();
-    terminal.enter("hello");
-    let before = terminal.expect("< hello\r\n");
-    let time = before.rsplit('\n').next().unwrap().trim();
-    assert_eq!(time.split(':').count(), 3, "{before:?}");
-    terminal.expect_prompt();
-    terminal.control('d');
-    let (rest, code) = terminal.end();
-    assert!(rest.contains("closed with 1000"), "{rest}");
-    assert_eq!(code, 0);
+    let mut talk = Talk::new(&[&url(&server, "/echo?id=signal")]);
+    talk.say("a");
+    assert_eq!(talk.hear(), "a");
+    signal(&talk.child, Signal::SIGINT);
+    assert_eq!(talk.child.wait().unwrap().code(), Some(130));
+    let record = server
+        .wait_for_record("signal", Duration::from_secs(10))
+        .unwrap();
+    assert_eq!(record.close.unwrap().code, Some(1000));
+
+    // Nobody answers the Close frame.
+    let mut talk = Talk::new(&["--json", &url(&server, "/mute?ms=60000")]);
+    assert_eq!(talk.event()["type"], "open");
+    signal(&talk.child, Signal::SIGTERM);
+    signal(&talk.child, Signal::SIGTERM);
+    assert_eq!(talk.child.wait().unwrap().code(), Some(143));
 }
 
-#[test]
-fn the_server_may_close_while_one_types() {
-    let server = server();
-    let (_home, mut terminal) = terminal(&[
-        "--binary",
-        &url(&server, "/close?code=4002&reason=enough&on=message"),
-    ]);
-    terminal.expect_prompt();
-    terminal.enter("x");
-    terminal.send("half a li");
-    let (rest, code) = terminal.end();
-    assert!(rest.contains("closed with 4002: enough"), "{rest}");
-    assert_eq!(code, 1);
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, signal).unwrap();
 }
 
+/// A server that never stops, and nobody who reads: what arrives has to wait outside.
+#[cfg(target_os = "linux")]
 #[test]
-fn slash_commands_and_mistakes() {
+fn a_reader_that_does_not_read_holds_the_server_back() {
     let server = server();
-    let (_home, mut terminal) = terminal(&["--hex", "--slash", &url(&server, "/echo")]);
-    terminal.expect_prompt();
-    terminal.enter("xyz");
-    terminal.expect("not sent: it is not hexadecimal");
-    terminal.enter("00ff");
-    terminal.expect("< 00ff");
-    terminal.enter("/nonsense");
-    terminal.expect("no command /nonsense");
-    terminal.enter("/close 4003 good bye");
-    let (rest, code) = terminal.end();
-    assert!(rest.contains("closed with 4003: good bye"), "{rest}");
-    assert_eq!(code, 0);
+    let url = url(&server, "/flood?count=0&size=65536");
+    let child = command(&["--no-close", &url]).spawn().unwrap();
+    let talk = Running(child);
+    thread::sleep(Duration::from_secs(3));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", talk.0.id())).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kib < 150_000, "{kib} KiB");
 }
 
-#[test]
-fn control_c_closes() {
-    let server = server();
-    let (_home, mut terminal) = terminal(&[&url(&server, "/echo")]);
-    terminal.expect_prompt();
-    terminal.send("dropped");
-    terminal.control('c');
-    terminal.expect_prompt();
-    terminal.control('c');
-    let (rest, code) = terminal.end();
-    assert!(
-        rest.contains("closed with 1000") && !rest.contains("< dropped"),
-        "{rest}"
-    );
-    assert_eq!(code, 0);
+#[cfg(target_os = "linux")]
+struct Running(Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

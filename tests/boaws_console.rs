@@ -144,7 +144,7 @@ fn dir_takes_options() {
         "const deep = { a: { b: { c: { d: { e: 1 } } } } };
          console.dir(deep, { depth: 0 }); console.dir(deep, { depth: null }); console.dir('s');
          console.dir(1, { colors: true }); console.dir(deep, { depth: -1 })",
-        "{ a: [Object] }\n{\n  a: {\n    b: { c: { d: { e: 1 } } }\n  }\n}\n's'\n\x1b[33m1\x1b[0m\n{ a: [Object] }\n",
+        "{ a: [Object] }\n{\n  a: { b: { c: { d: { e: 1 } } } }\n}\n's'\n\x1b[33m1\x1b[0m\n{ a: [Object] }\n",
         "",
     );
 }

@@ -173,7 +173,7 @@ Uncaught Error: outer
     check(
         "Promise.any([Promise.reject(new TypeError('one')), Promise.reject(2)]);",
         "
-Uncaught (in promise) AggregateError: no promise in Promise.any was fulfilled
+Uncaught (in promise) AggregateError: no promise in Promise.any was fulfilled.
 {
   [errors]: [
     TypeError: one
@@ -182,7 +182,7 @@ Uncaught (in promise) AggregateError: no promise in Promise.any was fulfilled
   ]
 }
 "
-        .replace("fulfilled\n{", "fulfilled {")
+        .replace("fulfilled.\n{", "fulfilled. {")
         .as_str(),
     );
 }
@@ -219,9 +219,9 @@ fn rejections_are_named() {
 #[test]
 fn whatever_is_thrown_is_shown() {
     for (thrown, expected) in [
-        ("'text'", "Uncaught 'text'\n --> script.js:1:1\n"),
+        ("'text'", "Uncaught 'text'\n --> script.js:1:7\n"),
         ("'\\x1b[31m'", "Uncaught '\\x1B[31m'\n"),
-        ("5n", "Uncaught 5n\n --> script.js:1:1\n"),
+        ("5n", "Uncaught 5n\n --> script.js:1:7\n"),
         ("undefined", "Uncaught undefined\n"),
         ("{ code: 1 }", "Uncaught { code: 1 }\n --> script.js:1:7\n"),
         ("[[1]]", "Uncaught [ [ 1 ] ]\n    at script.js\n"),
@@ -247,16 +247,15 @@ fn whatever_is_thrown_is_shown() {
 fn the_caret_keeps_its_place() {
     // A tab, wide characters, and a line that is much too long for a terminal.
     check(
-        "\tlet 日本 = '𝒳'; nothere();",
+        "\tlet 日本 = '𝒳'; null.foo;",
         "
-Uncaught ReferenceError: nothere is not defined
- --> script.js:1:25
+Uncaught TypeError: cannot convert 'null' or 'undefined' to object
+ --> script.js:1:21
   |
-1 |     let 日本 = '𝒳'; nothere();
-  |                            ^
-"
-        .replace(":25", ":16")
-        .as_str(),
+1 |     let 日本 = '𝒳'; null.foo;
+  |                          ^
+    at script.js:1:21
+",
     );
     let long = format!(
         "var a = '{}'; nothere(); var b = '{}';",
@@ -277,6 +276,47 @@ Uncaught ReferenceError: nothere is not defined
     let caret = lines[source + 1].find('^').unwrap();
     let near = lines[source].find("nothere").unwrap();
     assert!(caret.abs_diff(near) <= 8, "{shown}");
+}
+
+#[test]
+fn a_name_that_is_not_defined_is_pointed_at() {
+    // Boa knows no place before the first call.
+    check(
+        "const a = 1;
+let b = nothere + a;
+",
+        "
+Uncaught ReferenceError: nothere is not defined
+ --> script.js:2:9
+  |
+2 | let b = nothere + a;
+  |         ^
+    at script.js
+",
+    );
+    check(
+        "function f() { return x.nothere + nothere }
+const x = {};
+f();
+",
+        "
+Uncaught ReferenceError: nothere is not defined
+ --> script.js:1:35
+  |
+1 | function f() { return x.nothere + nothere }
+  |                                   ^
+    at f (script.js:1:14)
+    at script.js:3:2
+",
+    );
+    // In doubt nothing is pointed at.
+    let shown = errors(&[("script.js", "function f() { nothere }\nnothere;")]);
+    assert_eq!(
+        shown,
+        "Uncaught ReferenceError: nothere is not defined\n    at script.js\n"
+    );
+    let made = errors(&[("script.js", "throw new ReferenceError('a is not defined')")]);
+    assert!(made.contains("script.js:1:7\n"), "{made}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use boa_websocket::cli::serve::{Server, ServerOptions};
+use nix::sys::signal::Signal;
 use pty::Terminal;
 use tempfile::TempDir;
 
@@ -107,7 +108,7 @@ fn top_level_await_and_what_it_declares() {
     );
     terminal.exchange("step() + g()", "7");
     terminal.exchange("x", "2");
-    terminal.exchange("typeof K", "\"function\"");
+    terminal.exchange("typeof K", "'function'");
     terminal.enter("await Promise.reject(new RangeError('no'))");
     terminal.expect("Uncaught RangeError: no");
     terminal.expect_prompt();
@@ -133,6 +134,23 @@ fn errors_are_shown_and_the_session_goes_on() {
         0,
         "errors that were seen are none at the end"
     );
+}
+
+#[test]
+fn usual_mistakes_come_with_a_hint() {
+    let home = home();
+    let mut terminal = repl(home.path(), &[]);
+    terminal.enter("import a from './a.mjs'");
+    terminal.expect("hint: import declarations are for modules");
+    terminal.expect_prompt();
+    terminal.exchange("const twice = 1", "undefined");
+    terminal.enter("let twice = await 2");
+    terminal.expect("hint: twice is declared already");
+    terminal.expect_prompt();
+    terminal.enter("let twice = 3");
+    terminal.expect("hint: twice is declared already");
+    terminal.expect_prompt();
+    terminal.exchange("twice", "1");
 }
 
 #[test]
@@ -274,6 +292,53 @@ fn leaving_closes_sockets_with_1001() {
 }
 
 #[test]
+fn a_signal_at_the_prompt_closes_sockets_and_ends_the_process() {
+    let server = Server::start(ServerOptions::default()).unwrap();
+    let home = home();
+    let location = server.ws_url().replacen("ws", "http", 1);
+    let mut terminal = repl(home.path(), &["--location", &location]);
+    let script =
+        "const ws = new WebSocket('/echo?id=term'); await new Promise((r) => ws.onopen = r); 1";
+    terminal.exchange(script, "1");
+    terminal.send("half a line");
+    terminal.expect("half a line");
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.end().1, 143);
+    let record = server
+        .wait_for_record("term", Duration::from_secs(10))
+        .unwrap();
+    assert_eq!(record.close.unwrap().code, Some(1001));
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_is_enough() {
+    let home = home();
+    let mut terminal = Terminal::with(home.path(), &["repl"], |command| {
+        command.env("TERM", "dumb");
+    });
+    terminal.expect_prompt();
+    terminal.enter("f = (a) => {");
+    terminal.enter("return a * 2 }; await f(21)");
+    terminal.expect("42\r\n");
+    terminal.control('d');
+    assert_eq!(terminal.end().1, 0);
+}
+
+#[test]
+fn what_ends_other_programs_is_an_error() {
+    let home = home();
+    let mut terminal = repl(home.path(), &[]);
+    terminal.enter("function f() { return f() + 1 } f()");
+    terminal.expect("Uncaught");
+    terminal.expect_prompt();
+    terminal.enter(&"[".repeat(3_000));
+    terminal.expect("SyntaxError");
+    terminal.expect_prompt();
+    terminal.exchange("Object.freeze(globalThis), 1", "1");
+    terminal.exchange("2", "2");
+}
+
+#[test]
 fn files_are_loaded_and_sessions_saved() {
     let home = home();
     fs::write(
@@ -360,7 +425,7 @@ fn a_pipe_is_evaluated_line_by_line() {
         &["repl"],
         "let a = await 20\nfunction f() {\n  return a * 2 }\nf() + 2\n'end'",
     );
-    assert_eq!(text(&output.stdout), "undefined\nundefined\n42\n\"end\"\n");
+    assert_eq!(text(&output.stdout), "undefined\nundefined\n42\n'end'\n");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let output = piped(
         &["repl", "-e", "var b = 1", "-e", "b + 1"],

@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::Command};
 
-use nix::sys::wait::WaitStatus;
+use nix::sys::{signal::Signal, wait::WaitStatus};
 use rexpect::{
     reader::Options,
     session::{PtySession, spawn_with_options},
@@ -12,15 +12,15 @@ use rexpect::{
 /// A bound that catches hangs.
 const TIMEOUT_MS: u64 = 60_000;
 
-pub struct Terminal(PtySession);
+pub(crate) struct Terminal(PtySession);
 
 impl Terminal {
     /// Runs it with a home of its own.
-    pub fn new(home: &Path, args: &[&str]) -> Self {
+    pub(crate) fn new(home: &Path, args: &[&str]) -> Self {
         Self::with(home, args, |_| {})
     }
 
-    pub fn with(home: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) fn with(home: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_boaws"));
         command
             .args(args)
@@ -41,7 +41,7 @@ impl Terminal {
 
     /// Waits for a text; gives back what came before it.
     #[track_caller]
-    pub fn expect(&mut self, text: &str) -> String {
+    pub(crate) fn expect(&mut self, text: &str) -> String {
         match self.0.exp_string(text) {
             Ok(before) => before,
             Err(error) => panic!("{error}"),
@@ -50,40 +50,44 @@ impl Terminal {
 
     /// Waits for a line that is this text.
     #[track_caller]
-    pub fn expect_line(&mut self, text: &str) -> String {
+    pub(crate) fn expect_line(&mut self, text: &str) -> String {
         self.expect(&format!("\n{text}\r\n"))
     }
 
     #[track_caller]
-    pub fn expect_prompt(&mut self) {
+    pub(crate) fn expect_prompt(&mut self) {
         self.expect("> ");
     }
 
-    pub fn send(&mut self, keys: &str) {
+    pub(crate) fn send(&mut self, keys: &str) {
         self.0.send(keys).unwrap();
         self.0.flush().unwrap();
     }
 
     /// Types a line and Enter.
-    pub fn enter(&mut self, line: &str) {
+    pub(crate) fn enter(&mut self, line: &str) {
         self.send(&format!("{line}\r"));
     }
 
-    pub fn control(&mut self, letter: char) {
+    pub(crate) fn control(&mut self, letter: char) {
         self.0.send_control(letter).unwrap();
     }
 
     /// Types a line at the prompt, waits for a line of output, and for the next prompt.
     #[track_caller]
-    pub fn exchange(&mut self, line: &str, output: &str) {
+    pub(crate) fn exchange(&mut self, line: &str, output: &str) {
         self.enter(line);
         self.expect_line(output);
         self.expect_prompt();
     }
 
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.0.process_mut().signal(signal).unwrap();
+    }
+
     /// Waits for the end; gives back what else was shown, and the exit code.
     #[track_caller]
-    pub fn end(&mut self) -> (String, i32) {
+    pub(crate) fn end(&mut self) -> (String, i32) {
         let rest = match self.0.exp_eof() {
             Ok(rest) => rest,
             Err(error) => panic!("{error}"),

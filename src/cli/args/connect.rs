@@ -16,7 +16,8 @@ use crate::cli::network::{NetworkArgs, seconds};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 the connection was closed cleanly, with 1000, 1001, no code, or as we asked for; 1 it \
-    could not be made, was lost or closed otherwise; 2 wrong usage; 130 interrupted twice.\n\
+    could not be made, was lost or closed otherwise; 2 wrong usage; 130, 143 and 129 after the signals of Ctrl-C, kill \
+    and a terminal that has gone.\n\
     Try: echo hello | boaws connect --one ws://localhost:9000/echo"
 )]
 pub(in crate::cli) struct ConnectArgs {

@@ -32,6 +32,7 @@ pub(super) use self::{
 )]
 #[command(
     after_help = "Exit codes: 0 success, 1 uncaught error, unhandled rejection or unexpected test result, 2 wrong usage.\n\
+    Without a command: `boaws repl` on a terminal; otherwise standard input is run as a script.\n\
     Try: boaws run --serve fixtures/close-event.js"
 )]
 pub(super) struct Cli {

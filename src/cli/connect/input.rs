@@ -226,8 +226,7 @@ pub(super) fn read_terminal(
                     }
                 }
                 Typed::Interrupt { empty: false } => continue,
-                Typed::Interrupt { empty: true } => Event::Interrupt,
-                Typed::End => Event::End { typed: true },
+                Typed::Interrupt { empty: true } | Typed::End => Event::End { typed: true },
             };
             if let Event::Input(Input::Message(message)) = &event {
                 gate.add(message.len());

@@ -29,9 +29,9 @@ use self::{
 use super::{
     EXIT_UNCAUGHT,
     args::ConnectArgs,
-    interrupt,
+    interrupt::{self, Signal},
     line_editor::{self, LineEditor, TerminalMode},
-    terminal::print_error,
+    terminal::{Stream, print_error},
     usage_error,
     verbose::show_what_the_network_does,
 };
@@ -39,9 +39,6 @@ use crate::net::{
     Command, ConnectRequest, EventBatch, Incoming, Network, Options, Outgoing, SocketEvent,
     SocketId,
 };
-
-/// 128 and the number of SIGINT.
-const EXIT_INTERRUPTED: u8 = 130;
 
 /// How long a server may take to answer our Close frame once somebody wants to leave.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -60,7 +57,8 @@ enum Event {
     End {
         typed: bool,
     },
-    Interrupt,
+    /// A signal; the exit code that goes with it.
+    Interrupt(u8),
 }
 
 /// Runs it.
@@ -76,13 +74,13 @@ pub(super) fn main(args: ConnectArgs) -> ExitCode {
         return usage_error(format_args!("'{}' is no subprotocol", name.escape_debug()));
     }
     show_what_the_network_does(args.verbose);
-    let (options, origin) = match args.network.options() {
+    let options = match args.network.options() {
         Ok(options) => options,
         Err(why) => return usage_error(why),
     };
     let mut request = ConnectRequest::new(url.clone());
     request.protocols = args.protocol.clone();
-    request.origin = origin;
+    request.origin = args.network.origin().map(str::to_owned);
     let form = match &args {
         ConnectArgs { json: true, .. } => Form::Json,
         ConnectArgs { base64: true, .. } => Form::Base64,
@@ -91,7 +89,7 @@ pub(super) fn main(args: ConnectArgs) -> ExitCode {
         _ => Form::Text,
     };
     let output = if io::stdout().is_terminal() && form != Form::Json {
-        Output::for_people(form, line_editor::shows_colors())
+        Output::for_people(form, Stream::Stdout.has_colors())
     } else {
         Output::for_programs(form)
     };
@@ -130,7 +128,8 @@ struct Conversation {
     last: Instant,
     give_up: Option<Instant>,
     failed: bool,
-    interrupted: bool,
+    /// The exit code of the signal that came.
+    interrupted: Option<u8>,
 }
 
 impl Conversation {
@@ -159,7 +158,7 @@ impl Conversation {
             last: now,
             give_up: give_up.and_then(|timeout| now.checked_add(timeout)),
             failed: false,
-            interrupted: false,
+            interrupted: None,
             args,
         }
     }
@@ -213,6 +212,7 @@ impl Conversation {
             let why = format!("gave up after {:?}", self.args.timeout);
             let shown = self.output.failed(&why);
             self.check(shown);
+            return self.close_soon();
         }
         self.close();
     }
@@ -249,15 +249,13 @@ impl Conversation {
                 self.check(shown);
                 self.close();
             }
-            Event::End { typed: true } => self.close(),
+            Event::End { typed: true } => self.close_soon(),
             Event::End { typed: false } => self.at_end = !self.args.no_close,
-            Event::Interrupt if self.is_open && !self.interrupted => {
-                self.interrupted = true;
-                self.close();
-                let at = Instant::now() + GOODBYE;
-                self.network.command(Command::Cut { id: self.id, at });
+            Event::Interrupt(code) if self.is_open && self.interrupted.is_none() => {
+                self.interrupted = Some(code);
+                self.close_soon();
             }
-            Event::Interrupt => return Some(EXIT_INTERRUPTED),
+            Event::Interrupt(code) => return Some(code),
         }
         None
     }
@@ -311,7 +309,8 @@ impl Conversation {
                     self.check(shown);
                 }
                 let good = expected && !self.failed;
-                return Some(if good { 0 } else { EXIT_UNCAUGHT });
+                let code = if good { 0 } else { EXIT_UNCAUGHT };
+                return Some(self.interrupted.unwrap_or(code));
             }
             // The end of it is still to come.
             _ => {}
@@ -362,6 +361,13 @@ impl Conversation {
         self.close_with(Some(code), reason);
     }
 
+    /// Closes because somebody waits for it.
+    fn close_soon(&mut self) {
+        self.close();
+        let at = Instant::now() + GOODBYE;
+        self.network.command(Command::Cut { id: self.id, at });
+    }
+
     /// Closes, behind what was sent; or gives up connecting.
     fn close_with(&mut self, code: Option<u16>, reason: String) {
         if self.we_close {
@@ -390,18 +396,21 @@ impl Conversation {
     fn listen_for_interrupts(&mut self) {
         let sender = self.sender.clone();
         let again = AtomicBool::new(false);
-        let mode = line_editor::has_terminal().then(|| Arc::new(TerminalMode::save()));
+        // Programs are shown no prompt.
+        let types = line_editor::has_terminal() && matches!(self.output, Output::People { .. });
+        let mode = types.then(|| Arc::new(TerminalMode::save()));
         self.mode = mode.clone();
-        let heard = move |_| {
+        let heard = move |signal: Signal| {
+            let code = signal.exit_code();
             // The conversation may be stuck writing what nobody reads.
-            if again.swap(true, SeqCst) || sender.send(Event::Interrupt).is_err() {
+            if again.swap(true, SeqCst) || sender.send(Event::Interrupt(code)).is_err() {
                 if let Some(mode) = &mode {
                     mode.restore();
                 }
-                process::exit(EXIT_INTERRUPTED.into());
+                process::exit(code.into());
             }
         };
-        // Then Ctrl-C ends the process as the system does it.
+        // Then a signal ends the process as the system does it.
         let _ = interrupt::listen(heard);
     }
 

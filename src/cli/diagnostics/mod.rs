@@ -1,6 +1,7 @@
 //! How `boaws` shows uncaught errors: what was thrown, the line of source it was thrown at, the calls that led
 //! there, and what caused it.
 
+mod names;
 mod snippet;
 mod sources;
 
@@ -54,7 +55,8 @@ pub(super) fn describe(error: &UncaughtError, colors: bool, context: &mut Contex
     let parsed = Parsed::of(error, context);
     let place = match &parsed {
         Some(parsed) => parsed.place.clone(),
-        None => Place::new(&error.filename, error.lineno, error.colno),
+        None => names::place_of_name(error, context)
+            .or_else(|| Place::new(&error.filename, error.lineno, error.colno)),
     };
     let shown = place.and_then(|place| snippet::render(&place, colors, context));
     let text = if error.kind == UncaughtKind::Engine || !is_error(&error.error) {

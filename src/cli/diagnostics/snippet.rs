@@ -9,7 +9,7 @@ use boa_engine::Context;
 use super::sources::text_of;
 
 /// Columns of the terminal that a line may take.
-const WIDTH: usize = 80;
+const WIDTH: usize = 100;
 
 /// Characters on each side of the caret that are looked at.
 const AROUND: usize = 200;

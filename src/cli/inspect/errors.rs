@@ -167,17 +167,19 @@ fn frame(line: &str) -> Option<Span> {
         let has_name = !matches!(name, "" | "<anonymous>");
         return has_name.then(|| Span::new(format!("    at {name} (native)"), Kind::Dim));
     }
+    // Boa's names for the top level, and for functions without a name.
+    let is_unnamed = matches!(name, "" | "<main>" | "<eval>");
     // Code that nobody wrote: the constructor of a class without one.
-    if place.ends_with(":?:?") {
+    if place.ends_with(":?:?") && !is_unnamed {
         return None;
     }
-    let place =
-        place
-            .replacen("unknown at :", "<anonymous>:", 1)
-            .replacen("eval at :", "<eval>:", 1);
-    Some(Span::plain(match name {
-        // Boa's names for the top level, and for functions without a name.
-        "" | "<main>" | "<eval>" => format!("    at {place}"),
-        name => format!("    at {name} ({place})"),
+    let place = place
+        .trim_end_matches(":?:?")
+        .replacen("unknown at :", "<anonymous>:", 1)
+        .replacen("eval at :", "<eval>:", 1);
+    Some(Span::plain(if is_unnamed {
+        format!("    at {place}")
+    } else {
+        format!("    at {name} ({place})")
     }))
 }

@@ -185,11 +185,6 @@ pub(super) fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-/// Whether stdout shows colours, by what it is and by `NO_COLOR` and its kin.
-pub(super) fn shows_colors() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-}
-
 /// A language as rustyline wants to see it.
 struct Typing<L> {
     language: L,

@@ -97,26 +97,23 @@ impl NetworkArgs {
         self.proxy.excepts_servers()
     }
 
-    /// The `Origin` to send, if one was given.
-    pub(super) fn origin(&self) -> Option<&str> {
-        self.headers.origin()
-    }
-
-    /// The options of a network without script, and the `Origin` to send.
+    /// The options of a network without script.
     ///
     /// # Errors
     ///
     /// As [`apply`](Self::apply), and what contradicts each other.
-    pub(super) fn options(&self) -> Result<(Options, Option<String>), String> {
+    pub(super) fn options(&self) -> Result<Options, String> {
         let mut options = None;
         self.apply(WebSocketExtension::builder())?
             .network(|applied| options = Some(applied.clone()))
             .build()
             .map_err(|error| error.to_string())?;
-        Ok((
-            options.unwrap_or_default(),
-            self.headers.origin().map(str::to_owned),
-        ))
+        Ok(options.unwrap_or_default())
+    }
+
+    /// The `Origin` to send, if one was given.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.headers.origin()
     }
 
     /// Whether proxies may be those of the environment, which was not made for this program alone.

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
     rc::Rc,
     sync::mpsc::Sender,
-    time::{Duration, Instant},
 };
 
 use boa_engine::{
@@ -17,7 +16,7 @@ use boa_engine::{
 };
 
 use super::{
-    source::{Prepared, prepare},
+    source::{self, Prepared, prepare},
     top_level_await::Rewritten,
 };
 use crate::{
@@ -25,18 +24,12 @@ use crate::{
     cli::{
         diagnostics,
         inspect::{InspectOptions, inspect},
+        interrupt,
         session::Session,
-        terminal::print_line,
+        terminal::{print_error, print_line},
     },
     event_loop::{Spawner, script_can_catch},
-    websocket::WebSockets,
 };
-
-/// How long sockets may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
-
-/// What errors of typed text are said to be in.
-const NAME: &str = "<repl>";
 
 /// How an evaluation has ended; its result was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +44,20 @@ pub(super) enum Done {
 #[derive(Clone)]
 struct State(Rc<Kept>);
 
+/// What is awaited, the name of its text, and who waits for it.
+struct Awaited {
+    promise: JsPromise,
+    name: PathBuf,
+    done: Sender<Done>,
+}
+
 struct Kept {
     colors: bool,
-    /// The promise that is awaited, and who waits for it.
-    awaited: RefCell<Option<(JsPromise, Sender<Done>)>>,
+    awaited: RefCell<Option<Awaited>>,
     /// Names that were declared with `let`, `const` and `class`: Boa has no list of them.
     names: RefCell<Vec<String>>,
+    /// Texts that were evaluated, each of which has a name of its own.
+    count: Cell<u32>,
     /// The session is to end.
     leaving: Cell<bool>,
 }
@@ -81,6 +82,7 @@ pub(super) fn run(
         colors,
         awaited: RefCell::default(),
         names: RefCell::default(),
+        count: Cell::new(0),
         leaving: Cell::new(false),
     });
     context.insert_data(State(Rc::clone(&kept)));
@@ -91,40 +93,47 @@ pub(super) fn run(
     ready(spawner);
     while !kept.leaving.get() {
         turns.run_until(|_| kept.leaving.get() || kept.settled().is_some())?;
-        if let Some((state, done)) = kept.take_settled() {
+        if let Some((state, Awaited { name, done, .. })) = kept.take_settled() {
             let context = &mut cell.borrow_mut();
             let result = match state {
                 PromiseState::Rejected(reason) => Err(JsError::from_opaque(reason)),
                 PromiseState::Fulfilled(value) => Ok(value),
                 PromiseState::Pending => Ok(JsValue::undefined()),
             };
-            let how = show(result, Path::new(NAME), &kept, context);
+            let how = show(result, &name, &kept, context);
             // Who does not wait any more is leaving.
             let _ = done.send(how);
         }
     }
-    let Some(sockets) = WebSockets::of(&cell.borrow()) else {
-        return Ok(());
-    };
-    let closing = sockets.close_all(1001, "", GOODBYE, &mut cell.borrow_mut());
-    let until = Instant::now() + GOODBYE * 2;
-    if closing.is_ok_and(|count| count > 0) {
-        turns.run_until(|_| sockets.is_empty() || Instant::now() >= until)?;
-    }
-    Ok(())
+    interrupt::say_goodbye(&mut cell.borrow_mut());
+    turns.run_until(interrupt::is_over)
 }
 
 impl Kept {
     fn settled(&self) -> Option<PromiseState> {
         let awaited = self.awaited.borrow();
-        let state = awaited.as_ref()?.0.state();
+        let state = awaited.as_ref()?.promise.state();
         (state != PromiseState::Pending).then_some(state)
     }
 
-    fn take_settled(&self) -> Option<(PromiseState, Sender<Done>)> {
+    fn take_settled(&self) -> Option<(PromiseState, Awaited)> {
         let state = self.settled()?;
-        let (_, done) = self.awaited.take()?;
-        Some((state, done))
+        Some((state, self.awaited.take()?))
+    }
+
+    /// What helps if one of these names was declared before.
+    fn declared_twice(&self, names: &[String]) -> Option<String> {
+        let known = self.names.borrow();
+        let name = names.iter().find(|name| known.contains(name))?;
+        Some(format!(
+            "{name} is declared already: without let or const it is given another value"
+        ))
+    }
+
+    /// The name of what is evaluated next, as errors have it.
+    fn next_name(&self) -> PathBuf {
+        self.count.set(self.count.get().saturating_add(1));
+        format!("<repl {}>", self.count.get()).into()
     }
 }
 
@@ -142,23 +151,41 @@ pub(super) fn evaluate(
     let Some(kept) = kept(context) else {
         return;
     };
-    let name = file.as_deref().unwrap_or(Path::new(NAME));
+    let name = &file.unwrap_or_else(|| kept.next_name());
+    let mut hint = source::starts_with_import(text).then(|| {
+        "import declarations are for modules; here it is const { name } = await import('./file.mjs')"
+            .to_owned()
+    });
     let result = match prepare(text) {
         Prepared::Script { text, names } => {
+            diagnostics::remember_source(name, &text, context);
             let result = run_script(&text, name, context);
+            hint = hint.or_else(|| kept.declared_twice(&names));
             kept.names.borrow_mut().extend(names);
             result
         }
         Prepared::Awaiting(rewritten) => match begin(&rewritten, name, &kept, context) {
             Ok(promise) => {
-                kept.awaited.replace(Some((promise, done)));
+                let name = name.clone();
+                kept.awaited.replace(Some(Awaited {
+                    promise,
+                    name,
+                    done,
+                }));
                 return;
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                hint = kept.declared_twice(&rewritten.names);
+                Err(error)
+            }
         },
     };
+    let how = show(result, name, &kept, context);
+    if let Some(hint) = hint.filter(|_| how == Done::Error) {
+        print_error(format_args!("hint: {hint}"));
+    }
     // Who does not wait any more is leaving.
-    let _ = done.send(show(result, name, &kept, context));
+    let _ = done.send(how);
 }
 
 fn run_script(text: &str, name: &Path, context: &mut Context) -> JsResult<JsValue> {
@@ -188,9 +215,9 @@ fn begin(
 }
 
 /// Stops waiting for what is awaited.
-pub(super) fn interrupt(context: &mut Context) {
-    if let Some((_, done)) = kept(context).and_then(|kept| kept.awaited.take()) {
-        let _ = done.send(Done::Interrupted);
+pub(super) fn stop_waiting(context: &mut Context) {
+    if let Some(awaited) = kept(context).and_then(|kept| kept.awaited.take()) {
+        let _ = awaited.done.send(Done::Interrupted);
     }
 }
 

@@ -7,26 +7,27 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::evaluator;
 use crate::{
-    cli::{interrupt, line_editor::TerminalMode, terminal::print_error},
+    cli::{
+        interrupt::{self, Signal},
+        line_editor::TerminalMode,
+        terminal::print_error,
+    },
     event_loop::Spawner,
 };
 
 /// How long the event loop may take to hear of it before script is said to be running.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// 128 and the number of SIGINT.
-const EXIT_INTERRUPTED: i32 = 130;
-
 /// What a Ctrl-C would interrupt.
 #[derive(Debug, Default)]
 pub(super) struct Interrupts {
     evaluating: AtomicBool,
-    /// How many came since something is evaluated.
+    /// How many came since something is evaluated, or was.
     count: AtomicU32,
 }
 
@@ -36,7 +37,8 @@ impl Interrupts {
         let interrupts = Arc::<Self>::default();
         let own = Arc::clone(&interrupts);
         let mode = TerminalMode::save();
-        if let Err(error) = interrupt::listen(move |_| own.interrupted(&spawner, &mode)) {
+        let heard = move |signal| own.heard(signal, &spawner, &mode);
+        if let Err(error) = interrupt::listen(heard) {
             print_error(format_args!(
                 "boaws: warning: Ctrl-C will not be heard: {error}"
             ));
@@ -53,21 +55,26 @@ impl Interrupts {
     /// Nothing is evaluated any more.
     pub(super) fn end(&self) {
         self.evaluating.store(false, SeqCst);
+        self.count.store(0, SeqCst);
     }
 
     /// Called on a thread of its own.
-    fn interrupted(&self, spawner: &Spawner, mode: &TerminalMode) {
+    fn heard(&self, signal: Signal, spawner: &Spawner, mode: &TerminalMode) {
+        let again = self.count.fetch_add(1, SeqCst) > 0;
         // At the prompt no key does this: somebody wants the process to end.
-        if !self.evaluating.load(SeqCst) || self.count.fetch_add(1, SeqCst) > 0 {
+        if again || signal != Signal::Interrupt || !self.evaluating.load(SeqCst) {
+            if !again {
+                say_goodbye(spawner);
+            }
             mode.restore();
-            process::exit(EXIT_INTERRUPTED);
+            process::exit(signal.exit_code().into());
         }
         let heard = Arc::new(AtomicBool::new(false));
         let hears = Arc::clone(&heard);
         // Without a loop there is nothing to interrupt.
         let _ = spawner.spawn_task(move |context| {
             hears.store(true, SeqCst);
-            evaluator::interrupt(context);
+            evaluator::stop_waiting(context);
             Ok(())
         });
         thread::sleep(PATIENCE);
@@ -76,5 +83,18 @@ impl Interrupts {
                 "boaws: script that is running cannot be interrupted; Ctrl-C again ends the process"
             ));
         }
+    }
+}
+
+/// Waits until the script's thread has ended, for a while.
+fn say_goodbye(spawner: &Spawner) {
+    // It may have ended already.
+    let _ = spawner.spawn_task(|context| {
+        evaluator::leave(context);
+        Ok(())
+    });
+    let until = Instant::now() + interrupt::PATIENCE;
+    while !spawner.is_closed() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
     }
 }

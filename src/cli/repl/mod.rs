@@ -37,7 +37,7 @@ use super::{
     args::ReplArgs,
     line_editor::{self, Language, LineEditor, Typed},
     session::STACK_SIZE,
-    terminal::{print_error, print_line},
+    terminal::{Stream, print_error, print_line},
     usage_error,
     verbose::show_what_the_network_does,
     world::World,
@@ -63,7 +63,7 @@ pub(super) fn main(args: &ReplArgs) -> ExitCode {
         server: _server,
     } = world;
     let has_terminal = line_editor::has_terminal();
-    let colors = line_editor::shows_colors();
+    let colors = Stream::Stdout.has_colors();
     let shown_location = location.clone();
     let (sender, receiver) = mpsc::channel();
     let script = thread::Builder::new()

@@ -77,6 +77,20 @@ pub(super) fn prepare(text: &str) -> Prepared {
     })
 }
 
+/// Whether it begins with an import declaration.
+pub(super) fn starts_with_import(text: &str) -> bool {
+    let tokens = syntax::scan(text).tokens;
+    let mut tokens = tokens
+        .iter()
+        .filter(|token| token.kind != syntax::Kind::Comment);
+    tokens
+        .next()
+        .is_some_and(|first| first.is_word(text, "import"))
+        && tokens
+            .next()
+            .is_some_and(|next| !next.is(text, "(") && !next.is(text, "."))
+}
+
 /// Nothing if it cannot be parsed.
 fn prepare_as(text: &str) -> Option<Prepared> {
     let interner = &mut Interner::default();
@@ -211,6 +225,14 @@ mod tests {
         ] {
             assert!(matches!(prepare(text), Prepared::Script { .. }), "{text}");
         }
+    }
+
+    #[test]
+    fn import_declarations_are_seen() {
+        assert!(starts_with_import("/* a */ import a from 'b'"));
+        assert!(!starts_with_import("import('b')"));
+        assert!(!starts_with_import("import.meta"));
+        assert!(!starts_with_import("x; import a from 'b'"));
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         if ending.load(Relaxed) {
             break;
         }
+        diagnostics::remember_source(&source.name, &source.text, &mut cell.borrow_mut());
         evaluator.run_source(source)?;
     }
     evaluator
@@ -103,7 +104,6 @@ impl Evaluator<'_, '_> {
     fn run_source(&mut self, source: &SourceFile) -> JsResult<()> {
         let parsed = {
             let context: &mut Context = &mut self.cell.borrow_mut();
-            diagnostics::remember_source(&source.name, &source.text, context);
             parse(source, &self.loader, context)
                 .map_err(|error| diagnostics::report_in_file(error, &source.name, context))
         };
