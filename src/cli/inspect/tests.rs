@@ -498,6 +498,12 @@ fn hostile_values_take_little_time_and_space() {
         "const a = []; for (let i = 0; i < 1e5; i++) a.push(i); a",
         "new Uint8Array(1e7)",
         "['x'.repeat(1e7)]",
+        "const big = {}; for (let i = 0; i < 1e4; i++) Object.defineProperty(big, 'k' + i, {}); \
+         Array(100).fill(Array(100).fill(Array(100).fill(big)))",
+        "const e = new Error('m'.repeat(1e6)); Array(100).fill(Array(100).fill(e))",
+        "const r = new RegExp('r'.repeat(1e5)); Array(100).fill(Array(100).fill(r))",
+        "const n = 1n << 100000n; Array(100).fill(Array(100).fill([n, Object(n)]))",
+        "const h = []; h[4e9] = 1; for (let i = 0; i < 1e4; i++) h[i * 2] = i; Array(100).fill(Array(100).fill(h))",
         "({ ['k'.repeat(1e6)]: Symbol('s'.repeat(1e6)) })",
     ] {
         let context = &mut context();
