@@ -371,7 +371,12 @@ fn an_error_in_a_listener_does_not_stop_the_socket() {
     let output = run(script, &["--serve"]);
     check(&output, 1, "one\ntwo\n1005\n");
     check_error(&output, &["Uncaught Error: in onmessage"]);
-    assert_eq!(text(&output.stderr).matches("in onmessage").count(), 2);
+    assert_eq!(
+        text(&output.stderr)
+            .matches("Uncaught Error: in onmessage")
+            .count(),
+        2
+    );
 }
 
 #[test]

@@ -125,19 +125,29 @@ impl Parsed {
         if !error.stack.is_empty() || !error.filename.is_empty() {
             return None;
         }
+        let current = context.get_data::<CurrentFile>();
+        let current = current.map(|file| file.0.as_str());
+        // The module loader adds the file.
+        let in_file = |end: &str| -> Option<(String, String)> {
+            match end.split_once(" (") {
+                Some((end, file)) => Some((end.to_owned(), file.strip_suffix(')')?.to_owned())),
+                None => Some((end.to_owned(), current?.to_owned())),
+            }
+        };
+        if let Some(end) = error.description.strip_prefix("SyntaxError: abrupt end") {
+            let (_, file) = in_file(end)?;
+            let (line, column) = sources::end_of(&file, context)?;
+            return Some(Self {
+                place: Place::new(&file, line, column),
+                suffix: String::new(),
+            });
+        }
         let at = error.description.rfind(" at line ")?;
         let suffix = &error.description[at..];
         let (line, rest) = suffix.strip_prefix(" at line ")?.split_once(", col ")?;
-        // The module loader adds the file.
-        let (column, file) = match rest.split_once(" (") {
-            Some((column, file)) => (column, file.strip_suffix(')')),
-            None => (rest, None),
-        };
-        let (line, column) = (line.parse().ok()?, column.parse().ok()?);
-        let current = context.get_data::<CurrentFile>();
-        let file = file.or(current.map(|file| file.0.as_str()))?;
+        let (column, file) = in_file(rest)?;
         Some(Self {
-            place: Place::new(file, line, column),
+            place: Place::new(&file, line.parse().ok()?, column.parse().ok()?),
             suffix: suffix.to_owned(),
         })
     }

@@ -5,7 +5,10 @@
 
 use boa_engine::Context;
 
-use super::{snippet::Place, sources::text_of};
+use super::{
+    snippet::Place,
+    sources::{lines, text_of},
+};
 use crate::html::UncaughtError;
 
 /// The place of the name in a `ReferenceError: name is not defined` of the engine.
@@ -21,7 +24,7 @@ pub(super) fn place_of_name(error: &UncaughtError, context: &Context) -> Option<
     let (line, column) = match known {
         // After the last place that is known, on the same line.
         Some((line, column)) => {
-            let source = text.split('\n').nth(line.checked_sub(1)?)?;
+            let source = lines(&text).nth(line.checked_sub(1)?)?;
             let start = source.char_indices().nth(column.checked_sub(1)?)?.0;
             // Made by script itself.
             if source[start..].starts_with("new") {

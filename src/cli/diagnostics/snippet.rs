@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 use boa_engine::Context;
 
-use super::sources::text_of;
+use super::sources::{lines, text_of};
 
 /// Columns of the terminal that a line may take.
 const WIDTH: usize = 100;
@@ -53,9 +53,7 @@ pub(super) fn render(place: &Place, colors: bool, context: &Context) -> Option<S
 /// A line's text without its end.
 fn line_of(text: &str, line: u32) -> Option<&str> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let is_end = |c| matches!(c, '\n' | '\u{2028}' | '\u{2029}');
-    let line = text.split(is_end).nth(index)?;
-    Some(line.trim_end_matches('\r'))
+    lines(text).nth(index)
 }
 
 fn with_caret(source: &str, line: u32, column: u32, colors: bool) -> String {
@@ -94,5 +92,44 @@ fn window(source: &str, column: u32) -> (String, Range<usize>) {
             let end = window.len();
             (window, end..end)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_in_javascript() {
+        let text = "a\nb\r\nc\rd\u{2028}e\u{2029}\n";
+        let all: Vec<_> = lines(text).collect();
+        assert_eq!(all, ["a", "b", "c", "d", "e", "", ""]);
+        assert_eq!(line_of(text, 3), Some("c"));
+        assert_eq!(line_of(text, 0), None);
+        assert_eq!(line_of(text, 8), None);
+        assert_eq!(lines("").count(), 1);
+    }
+
+    #[test]
+    fn the_caret_stands_below_its_column() {
+        let caret = |source: &str, column| {
+            let (window, caret) = window(source, column);
+            (window[caret.clone()].to_owned(), caret.start)
+        };
+        assert_eq!(caret("abc", 2), ("b".to_owned(), 1));
+        assert_eq!(caret("日本é", 3), ("é".to_owned(), 6));
+        // Past the end, and a column that is not known.
+        assert_eq!(caret("abc", 9), (String::new(), 3));
+        assert_eq!(caret("abc", 0), ("a".to_owned(), 0));
+        let long = format!("{}X{}", "é".repeat(1000), "b".repeat(1_000_000));
+        let (text, at) = window(&long, 1001);
+        assert_eq!(&text[at], "X");
+        assert!(text.starts_with('…') && text.chars().count() <= 2 * AROUND + 1);
+        assert_eq!(
+            with_caret("\tif (日本) x", 7, 10, false),
+            "  |\n7 |     if (日本) x\n  |               ^"
+        );
+        // Behind the last character.
+        assert_eq!(with_caret("f(", 1, 3, false), "  |\n1 | f(\n  |   ^");
     }
 }

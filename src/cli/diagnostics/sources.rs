@@ -1,6 +1,6 @@
 //! The texts of scripts, for the lines that are shown of them.
 
-use std::{collections::VecDeque, fs, io::Read, path::Path, rc::Rc, time::SystemTime};
+use std::{collections::VecDeque, fs, io::Read, iter, path::Path, rc::Rc, time::SystemTime};
 
 use boa_engine::Context;
 
@@ -44,6 +44,32 @@ pub(super) fn text_of(name: &str, context: &Context) -> Option<Rc<str>> {
         Some((_, text)) => Some(Rc::clone(text)),
         None => read_again(Path::new(name), sources.started),
     }
+}
+
+/// The lines of a text as JavaScript counts them.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let is_end = |c| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let Some(at) = text.find(is_end) else {
+            return rest.take();
+        };
+        let end = &text[at..];
+        // A carriage return and a line feed are one end.
+        let after = end.strip_prefix("\r\n").or(end.strip_prefix(is_end));
+        rest = after;
+        Some(&text[..at])
+    })
+}
+
+/// The line and column behind the last character that is no white space.
+pub(super) fn end_of(name: &str, context: &Context) -> Option<(u32, u32)> {
+    let text = text_of(name, context)?;
+    let text = text.trim_end();
+    let (before, last) = lines(text).fold((0, ""), |(count, _), line| (count + 1, line));
+    let column = last.chars().count() + 1;
+    Some((before, u32::try_from(column).ok()?))
 }
 
 /// A module's file, unless it has changed since it was loaded.

@@ -111,7 +111,11 @@ fn elements(inspector: &mut Inspector<'_>, array: &JsObject, length: usize) -> (
             index += 1;
             continue;
         }
-        let stored = stored.get_or_insert_with(|| indices(array).into_iter());
+        let stored = stored.get_or_insert_with(|| {
+            let indices = indices(array);
+            inspector.charge(indices.len());
+            indices.into_iter()
+        });
         let next = stored
             .map(|stored| stored as usize)
             .find(|&stored| stored > index);

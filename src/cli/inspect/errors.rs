@@ -32,17 +32,17 @@ const BUILT_IN: [&str; 8] = [
     "URIError",
 ];
 
-/// `Name: message`, for an Error or DOMException.
-pub(super) fn header(object: &JsObject) -> Option<String> {
+/// `Name: message`, for an Error or DOMException; `limit` code units of the message.
+pub(super) fn header(object: &JsObject, limit: usize) -> Option<String> {
     let (name, message) = match DomException::of(object) {
         Some(exception) => {
             let name = strings::name(exception.name(), MAX_NAME);
-            let message = strings::lines(exception.message(), MAX_MESSAGE);
+            let message = strings::lines(exception.message(), limit);
             (format!("DOMException [{name}]"), message)
         }
         None if object.is::<Error>() => {
             let message = data(object, js_string!("message")).and_then(|it| it.as_string());
-            let message = strings::lines(&message.unwrap_or_default(), MAX_MESSAGE);
+            let message = strings::lines(&message.unwrap_or_default(), limit);
             (name(object), message)
         }
         None => return None,
@@ -66,8 +66,9 @@ fn name(object: &JsObject) -> String {
 }
 
 pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<Body> {
+    let mut header = header(object, MAX_MESSAGE.min(inspector.text))?;
+    inspector.share(header.len(), usize::MAX);
     let of_error = mem::take(&mut inspector.of_error);
-    let mut header = header(object)?;
     if let Some(cut) = of_error.cut
         && header.ends_with(&cut)
     {
@@ -81,12 +82,16 @@ pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<B
     match written {
         Some(stack) => {
             if !stack.is_empty() {
-                title = vec![Span::plain(strings::lines(&stack, MAX_MESSAGE))];
+                let limit = inspector.share(stack.len(), MAX_MESSAGE);
+                title = vec![Span::plain(strings::lines(&stack, limit))];
             }
         }
         None => {
             let stack = stack_of_error(&object.clone().into(), inspector.context);
-            lines.extend(frames(&stack.unwrap_or_default()));
+            let stack = stack.unwrap_or_default();
+            if inspector.share(stack.len(), usize::MAX) == stack.len() {
+                lines.extend(frames(&stack));
+            }
         }
     }
     if lines.is_empty() && !of_error.is_uncaught && !title[0].text.contains('\n') {

@@ -13,6 +13,9 @@ const MIN_CELLS: usize = 7;
 /// Members wider than this are not set in columns.
 const MAX_CELL_WIDTH: usize = 24;
 
+/// Members that are not wider than this may differ as they like.
+const ALIKE: usize = 8;
+
 /// At most this many columns.
 const MAX_COLUMNS: usize = 16;
 
@@ -223,7 +226,14 @@ impl Group {
             return None;
         }
         let narrow = |entry: &Entry| entry.width().filter(|&width| width <= MAX_CELL_WIDTH);
-        self.entries[..self.cells].iter().map(narrow).collect()
+        let widths: Vec<usize> = self.entries[..self.cells]
+            .iter()
+            .map(narrow)
+            .collect::<Option<_>>()?;
+        // Of much the same width: columns of gaps are hard to read.
+        let widest = widths.iter().copied().max()?;
+        let average = widths.iter().sum::<usize>() / widths.len();
+        (widest <= ALIKE || widest <= 2 * average).then_some(widths)
     }
 
     /// Sets the leading entries in columns, numbers to the right; the others have lines of their own.

@@ -64,6 +64,9 @@ const MAX_STRING: usize = 10_000;
 /// UTF-16 code units of all strings together.
 const MAX_TEXT: usize = 1 << 20;
 
+/// UTF-16 code units of a property's name.
+const MAX_KEY: usize = 1000;
+
 /// UTF-16 code units of the name of a function or class, or of a symbol.
 const MAX_NAME: usize = 200;
 
@@ -206,16 +209,29 @@ impl Inspector<'_> {
             JsVariant::Boolean(boolean) => Node::text(boolean.to_string(), Kind::Number),
             JsVariant::Integer32(number) => Node::text(number.to_string(), Kind::Number),
             JsVariant::Float64(float) => Node::text(number(float), Kind::Number),
-            JsVariant::BigInt(bigint) => Node::text(self::bigint(&bigint), Kind::Number),
+            JsVariant::BigInt(bigint) => Node::text(self.bigint(&bigint), Kind::Number),
             JsVariant::Symbol(symbol) => Node::text(self::symbol(&symbol), Kind::Symbol),
             JsVariant::String(string) => self.string(&string),
             JsVariant::Object(object) => self.object(&object),
         }
     }
 
+    /// How much of a text of this length may be shown.
+    fn share(&mut self, length: usize, limit: usize) -> usize {
+        let share = length.min(limit).min(self.text);
+        self.text -= share;
+        share
+    }
+
+    /// Takes note of work that shows nothing, such as looking through so many keys.
+    fn charge(&mut self, steps: usize) {
+        /// Steps that take as long as showing a value, or less.
+        const STEPS: usize = 100;
+        self.values = self.values.saturating_sub(steps / STEPS);
+    }
+
     fn string(&mut self, string: &JsString) -> Node {
-        let limit = MAX_STRING.min(self.text);
-        self.text -= string.len().min(limit);
+        let limit = self.share(string.len(), MAX_STRING);
         let mut spans = vec![Span::new(strings::quoted(string, limit), Kind::String)];
         if string.len() > limit {
             let more = string.len() - limit;
@@ -225,6 +241,25 @@ impl Inspector<'_> {
             )));
         }
         Node::Text(spans)
+    }
+
+    fn bigint(&mut self, bigint: &JsBigInt) -> String {
+        /// Hexadecimal digits of the longest number that is shown in decimal, which takes time.
+        const MAX_DIGITS: usize = 2500;
+        if bigint.to_f64().is_finite() {
+            return format!("{bigint}n");
+        }
+        let hexadecimal = bigint.to_string_radix(16);
+        self.charge(hexadecimal.len());
+        let digits = hexadecimal.trim_start_matches('-');
+        match digits.get(..MAX_DIGITS) {
+            None => format!("{bigint}n"),
+            Some(first) => {
+                let sign = &hexadecimal[..hexadecimal.len() - digits.len()];
+                let more = counted(digits.len() - MAX_DIGITS, "more digit");
+                format!("{sign}0x{first}... {more}n")
+            }
+        }
     }
 
     fn object(&mut self, object: &JsObject) -> Node {
@@ -272,19 +307,32 @@ impl Inspector<'_> {
     }
 
     /// Instead of an object that is too deep: its name, unless it is as short itself.
-    fn abridged(&self, object: &JsObject) -> Option<Node> {
+    fn abridged(&mut self, object: &JsObject) -> Option<Node> {
         if functions::is_function(object) || wrappers::is_short(object) {
             return None;
         }
-        if let Some(header) = errors::header(object) {
+        if let Some(header) = errors::header(object, MAX_NAME) {
             let header = header.lines().next().unwrap_or_default().to_owned();
             return Some(Node::text(format!("[{header}]"), Kind::Special));
         }
-        if is_empty(object) && self.values > 0 {
+        if self.values > 0 && self.is_empty(object) {
             return None;
         }
         let name = title_of(object, fallback_name(object), None);
         Some(Node::text(format!("[{name}]"), Kind::Special))
+    }
+
+    /// Whether there is nothing in an object, so that it is as short as its name.
+    fn is_empty(&mut self, object: &JsObject) -> bool {
+        if let Some(is_empty) = collections::is_empty(object) {
+            return is_empty;
+        }
+        if !object.is_ordinary() || properties::has_indices(object) {
+            return false;
+        }
+        let keys = properties::named_keys(object);
+        self.charge(keys.len());
+        !keys.iter().any(|key| is_enumerable(object, key))
     }
 
     /// Adds the object's own properties to a body.
@@ -313,13 +361,14 @@ impl Inspector<'_> {
             properties::indices(object)
         };
         let named = properties::named_keys(object);
+        let count = indices.len() + named.len();
         let mut keys = indices.into_iter().map(PropertyKey::from).chain(named);
         let mut shown = 0;
-        for key in keys.by_ref() {
+        while let Some(key) = keys.next() {
             if shown == MAX_PROPERTIES || self.values == 0 {
                 let rest = keys.filter(|key| is_enumerable(object, key)).count();
                 entries.push(more(rest + 1, "more property", "more properties"));
-                return;
+                break;
             }
             if hidden.contains(&key) || !is_enumerable(object, &key) {
                 continue;
@@ -328,6 +377,7 @@ impl Inspector<'_> {
             let name = vec![self.key(&key), Span::plain(": ")];
             entries.extend(self.property(object, &key, name));
         }
+        self.charge(count);
     }
 
     /// An own property. No getter is called.
@@ -349,11 +399,15 @@ impl Inspector<'_> {
 
     fn key(&mut self, key: &PropertyKey) -> Span {
         match key {
-            PropertyKey::String(string) if strings::is_identifier(string) => {
-                Span::plain(strings::name(string, MAX_STRING))
-            }
             PropertyKey::String(string) => {
-                Span::new(strings::quoted(string, MAX_STRING), Kind::String)
+                let limit = self.share(string.len(), MAX_KEY);
+                if limit < string.len() {
+                    Span::plain(strings::name(string, limit))
+                } else if strings::is_identifier(string) {
+                    Span::plain(string.to_std_string_lossy())
+                } else {
+                    Span::new(strings::quoted(string, limit), Kind::String)
+                }
             }
             PropertyKey::Symbol(symbol) => {
                 Span::new(format!("[{}]", self::symbol(symbol)), Kind::Symbol)
@@ -386,20 +440,6 @@ fn ordinary(object: &JsObject) -> Body {
         title,
         ..Body::default()
     }
-}
-
-/// Whether there is nothing in an object, so that it is as short as its name.
-fn is_empty(object: &JsObject) -> bool {
-    collections::is_empty(object).unwrap_or_else(|| {
-        object.is_ordinary()
-            && properties::indices(object).is_empty()
-            && !object
-                .borrow()
-                .shape()
-                .keys()
-                .iter()
-                .any(|key| is_enumerable(object, key))
-    })
 }
 
 fn fallback_name(object: &JsObject) -> &'static str {
@@ -439,24 +479,6 @@ fn counted(count: usize, what: &str) -> String {
 
 fn number(float: f64) -> String {
     JsValue::from(float).display().to_string()
-}
-
-fn bigint(bigint: &JsBigInt) -> String {
-    /// Hexadecimal digits of the longest number that is shown in decimal, which takes time.
-    const MAX_DIGITS: usize = 2500;
-    if bigint.to_f64().is_finite() {
-        return format!("{bigint}n");
-    }
-    let hexadecimal = bigint.to_string_radix(16);
-    let digits = hexadecimal.trim_start_matches('-');
-    match digits.get(..MAX_DIGITS) {
-        None => format!("{bigint}n"),
-        Some(first) => {
-            let sign = &hexadecimal[..hexadecimal.len() - digits.len()];
-            let more = counted(digits.len() - MAX_DIGITS, "more digit");
-            format!("{sign}0x{first}... {more}n")
-        }
-    }
 }
 
 fn symbol(symbol: &JsSymbol) -> String {

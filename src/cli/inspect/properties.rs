@@ -68,6 +68,12 @@ pub(super) fn named_keys(object: &JsObject) -> Vec<PropertyKey> {
     keys
 }
 
+/// Whether there are any.
+pub(super) fn has_indices(object: &JsObject) -> bool {
+    let object = object.borrow();
+    object.properties().index_property_keys().next().is_some()
+}
+
 /// The indices that are stored, in ascending order.
 pub(super) fn indices(object: &JsObject) -> Vec<u32> {
     let mut indices: Vec<u32> = object.borrow().properties().index_property_keys().collect();

@@ -12,7 +12,7 @@ use boa_engine::{
 };
 
 use super::{
-    Body, Inspector, Kind, MAX_STRING, bigint,
+    Body, Inspector, Kind, MAX_STRING,
     layout::{Entry, Node},
     number, strings,
     style::Span,
@@ -21,7 +21,7 @@ use super::{
 
 /// Whether the object's text is as short as its name would be.
 pub(super) fn is_short(object: &JsObject) -> bool {
-    object.is::<Proxy>() || object.is::<Date>() || object.is::<RegExp>() || boxed(object).is_some()
+    object.is::<Proxy>() || object.is::<Date>() || object.is::<RegExp>() || is_boxed(object)
 }
 
 pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<Body> {
@@ -33,13 +33,13 @@ pub(super) fn body(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<B
         return Some(Body::leaf(text, Kind::Date));
     }
     if object.is::<RegExp>() {
-        let text = regexp(object, inspector.context);
+        let text = regexp(inspector, object);
         return Some(Body::leaf(text, Kind::RegExp));
     }
     if object.is::<Promise>() {
         return promise(inspector, object);
     }
-    let (text, kind) = boxed(object)?;
+    let (text, kind) = boxed(inspector, object)?;
     Some(Body::leaf(text, kind))
 }
 
@@ -66,7 +66,8 @@ fn date(object: &JsObject, context: &mut Context) -> String {
     )
 }
 
-fn regexp(object: &JsObject, context: &mut Context) -> String {
+fn regexp(inspector: &mut Inspector<'_>, object: &JsObject) -> String {
+    let context = &mut *inspector.context;
     let Ok(regexp) = JsRegExp::from_object(object.clone()) else {
         return "[RegExp]".to_owned();
     };
@@ -84,7 +85,10 @@ fn regexp(object: &JsObject, context: &mut Context) -> String {
     let flags = flags.into_iter().filter(|(_, set)| matches!(set, Ok(true)));
     let flags: String = flags.map(|(flag, _)| flag).collect();
     let source = pattern(&source);
-    let source = strings::name(&JsString::from(source.as_str()), MAX_STRING);
+    inspector.charge(source.len());
+    let source = JsString::from(source.as_str());
+    let limit = inspector.share(source.len(), MAX_STRING);
+    let source = strings::name(&source, limit);
     format!("/{source}/{flags}")
 }
 
@@ -120,16 +124,25 @@ fn promise(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<Body> {
     })
 }
 
+fn is_boxed(object: &JsObject) -> bool {
+    object.is::<f64>()
+        || object.is::<bool>()
+        || object.is::<JsString>()
+        || object.is::<JsBigInt>()
+        || object.is::<JsSymbol>()
+}
+
 /// `[Number: 1]`.
-fn boxed(object: &JsObject) -> Option<(String, Kind)> {
+fn boxed(inspector: &mut Inspector<'_>, object: &JsObject) -> Option<(String, Kind)> {
     let (name, text, kind) = if let Some(float) = object.downcast_ref::<f64>() {
         ("Number", number(*float), Kind::Number)
     } else if let Some(boolean) = object.downcast_ref::<bool>() {
         ("Boolean", boolean.to_string(), Kind::Number)
     } else if let Some(string) = object.downcast_ref::<JsString>() {
-        ("String", strings::quoted(&string, MAX_STRING), Kind::String)
+        let limit = inspector.share(string.len(), MAX_STRING);
+        ("String", strings::quoted(&string, limit), Kind::String)
     } else if let Some(value) = object.downcast_ref::<JsBigInt>() {
-        ("BigInt", bigint(&value), Kind::Number)
+        ("BigInt", inspector.bigint(&value), Kind::Number)
     } else if let Some(value) = object.downcast_ref::<JsSymbol>() {
         ("Symbol", symbol(&value), Kind::Symbol)
     } else {
