@@ -236,3 +236,20 @@ fn every_scenario_among_the_fixtures_is_one() {
     let args: Vec<_> = args.iter().map(String::as_str).collect();
     Served::start(&args).log_until("scenario at");
 }
+
+#[test]
+fn run_serves_them_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = "const ws = new WebSocket('/flaky');
+        ws.onmessage = (event) => { console.log(event.data); ws.close() };";
+    let script = write(directory.path(), "script.js", script);
+    let file = fixture("flaky.json");
+    let (code, out, error) = run(&["run", "--serve", "--scenario", &file, &script]);
+    assert_eq!((code, &*out, &*error), (0, "connection 1\n", ""));
+    let (code, _, error) = run(&["run", "--scenario", &file, &script]);
+    assert_eq!(code, 2);
+    assert!(error.contains("--serve"), "{error}");
+    let (code, _, error) = run(&["run", "--serve", "--scenario", &script, &script]);
+    assert_eq!(code, 2);
+    assert!(error.contains("script.js:1:1: expected"), "{error}");
+}
