@@ -20,6 +20,9 @@ const MAX_BYTES: usize = 64 << 10;
 /// How long to wait for the editor to show a text. It may be gone by then: it has to be asked again.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How long the editor may take from drawing a prompt to having it on the terminal; nobody is told when it has.
+const DRAWING: Duration = Duration::from_millis(20);
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     /// Nobody is typing.
@@ -156,6 +159,8 @@ impl Screen {
             .changed
             .wait_timeout_while(self.state(), PATIENCE * 5, busy);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
+        // What is drawn is about to be written.
+        thread::sleep(DRAWING);
     }
 }
 
