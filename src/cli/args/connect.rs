@@ -81,7 +81,7 @@ pub(in crate::cli) struct ConnectArgs {
     )]
     pub(in crate::cli) close_reason: String,
 
-    /// Take lines that begin with a slash as commands: /close [CODE [REASON]]; two slashes send one.
+    /// Take lines that begin with a slash as commands: `/close [CODE [REASON]]`; two slashes send one.
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) slash: bool,
 
