@@ -42,9 +42,14 @@ pub(super) fn failure_lines(given: Given, verbose: bool) -> FailureLines {
 /// Prints such a line, in colours on a terminal.
 fn print_failure(line: &str) {
     match line.strip_prefix("hint: ") {
-        Some(hint) => print_styled(Stream::Stderr, format_args!("{HINT}hint:{HINT:#} {hint}")),
+        Some(hint) => print_hint(hint),
         None => print_error(format_args!("{line}")),
     }
+}
+
+/// Prints what usually helps.
+pub(super) fn print_hint(hint: &str) {
+    print_styled(Stream::Stderr, format_args!("{HINT}hint:{HINT:#} {hint}"));
 }
 
 /// How the word in front of a hint looks.

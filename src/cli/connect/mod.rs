@@ -29,15 +29,16 @@ use self::{
 use super::{
     EXIT_UNCAUGHT,
     args::ConnectArgs,
+    hints,
     interrupt::{self, Signal},
     line_editor::{self, LineEditor, TerminalMode},
     terminal::{Stream, print_error},
     usage_error,
-    verbose::show_what_the_network_does,
+    verbose::{print_hint, show_what_the_network_does},
 };
 use crate::net::{
-    Command, ConnectRequest, EventBatch, Incoming, Network, Options, Outgoing, SocketEvent,
-    SocketId,
+    Command, ConnectRequest, Destination, EventBatch, Incoming, Network, Options, Outgoing,
+    SocketEvent, SocketId,
 };
 
 /// How long a server may take to answer our Close frame once somebody wants to leave.
@@ -107,8 +108,7 @@ fn is_token(text: &str) -> bool {
 
 struct Conversation {
     args: ConnectArgs,
-    /// Where to, as it may be shown.
-    shown_url: String,
+    url: Url,
     form: Form,
     output: Output,
     network: Network,
@@ -142,7 +142,7 @@ impl Conversation {
         let now = Instant::now();
         let give_up = Some(args.timeout).filter(|timeout| !timeout.is_zero());
         Self {
-            shown_url: without_secrets(url),
+            url: url.clone(),
             form,
             output,
             id: network.next_id(),
@@ -270,7 +270,9 @@ impl Conversation {
             } => {
                 self.is_open = true;
                 self.last = Instant::now();
-                let shown = self.output.opened(&self.shown_url, &protocol, &extensions);
+                let shown = self
+                    .output
+                    .opened(&without_secrets(&self.url), &protocol, &extensions);
                 self.check(shown);
                 self.begin();
             }
@@ -303,6 +305,10 @@ impl Conversation {
                 if let Some(error) = error {
                     let shown = self.output.failed(&error.to_string());
                     self.check(shown);
+                    let given = self.args.network.given();
+                    if let Some(hint) = hints::hint(&error, Destination::of(&self.url), &given) {
+                        print_hint(&hint);
+                    }
                 }
                 if self.is_open || self.form == Form::Json {
                     let shown = self.output.closed(code, &reason, was_clean, expected);
