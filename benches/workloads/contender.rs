@@ -65,9 +65,10 @@ impl Contender {
                 ("node", &[], prelude)
             }
             _ => {
-                return Err(
-                    format!("unknown runtime {name:?}; there are node, deno, bun, ws and boaws").into(),
-                );
+                return Err(format!(
+                    "unknown runtime {name:?}; there are node, deno, bun, ws and boaws"
+                )
+                .into());
             }
         };
         Ok(Self {
