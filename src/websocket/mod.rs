@@ -15,8 +15,9 @@
 //! while it has something to transmit; that is also what keeps the event loop running. One that
 //! script has lost while it was open closes without a code.
 //!
-//! For Rust code: [`WebSockets`] has all sockets of a context, [`WebSocket`] makes one and uses it, and [`MessageEventView`]
-//! and [`CloseEventView`] read its events, which [`dom::add_listener`](crate::dom::add_listener) hears.
+//! For Rust code: [`WebSockets`] has all sockets of a context, [`WebSocketsHandle`] ends them from other threads, [`WebSocket`]
+//! makes one and uses it, and [`MessageEventView`] and [`CloseEventView`] read its events, which
+//! [`dom::add_listener`](crate::dom::add_listener) hears.
 
 mod arguments;
 mod control;
