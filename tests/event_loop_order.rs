@@ -107,8 +107,8 @@ const ERRORS: &str = "
     queueMicrotask(() => log('microtask'));
     task(() => boom('task'));
     task(() => log('task'));
-    setTimeout(() => boom('timer'), 1);
-    setTimeout(() => log('timer'), 2);
+    setTimeout(() => boom('timer'), 100);
+    setTimeout(() => log('timer'), 101);
 ";
 
 /// `queueMicrotask` and timers as `boa_runtime` brings them.

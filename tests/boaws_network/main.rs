@@ -354,7 +354,7 @@ fn headers_of_every_request() {
         "--origin",
         "https://mine.example",
     ];
-    let expected = "x-one [ \"1\", \"2\" ]\nx-both script\nx-file 1\nauthorization Bearer token\n\
+    let expected = "x-one [ '1', '2' ]\nx-both script\nx-file 1\nauthorization Bearer token\n\
                     user-agent mine/1\norigin https://mine.example\n";
     check(&run(script, &args, &[]), expected);
     let without = run(script, &["--serve", "--user-agent", ""], &[]);

@@ -1,8 +1,6 @@
 //! The arguments of `boaws run`.
 
-use std::time::Duration;
-
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -74,6 +72,7 @@ pub(in crate::cli) struct RunArgs {
     /// Do not tell on stderr of connections that fail.
     #[arg(short, long, conflicts_with = "verbose")]
     pub(in crate::cli) quiet: bool,
+
     /// Show on stderr at the end: sockets, messages and bytes each way, time, processor time and peak memory.
     #[arg(long)]
     pub(in crate::cli) stats: bool,

@@ -2,13 +2,11 @@
 
 use std::{
     cell::RefCell,
-    io,
     path::Path,
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use anstream::{AutoStream, ColorChoice};
 use boa_engine::{
     Context, JsError, JsNativeError, JsResult, JsValue, Module, NativeFunction, Script, Source,
     builtins::promise::PromiseState,
@@ -29,7 +27,7 @@ use crate::{
         module_loader::FileModuleLoader,
         session::Session,
         sources::SourceFile,
-        terminal::print_line,
+        terminal::{Stream, print_line},
     },
     event_loop::{Turns, clean_up_after_running_script, report_exception},
 };
@@ -73,7 +71,6 @@ pub(super) fn run(session: Session, sources: &[SourceFile], ending: &AtomicBool)
         if ending.load(Relaxed) {
             break;
         }
-        diagnostics::remember_source(&source.name, &source.text, &mut cell.borrow_mut());
         evaluator.run_source(source)?;
     }
     evaluator
@@ -104,6 +101,7 @@ impl Evaluator<'_, '_> {
     fn run_source(&mut self, source: &SourceFile) -> JsResult<()> {
         let parsed = {
             let context: &mut Context = &mut self.cell.borrow_mut();
+            diagnostics::remember_source(&source.name, &source.text, context);
             parse(source, &self.loader, context)
                 .map_err(|error| diagnostics::report_in_file(error, &source.name, context))
         };
@@ -145,7 +143,7 @@ impl Evaluator<'_, '_> {
             _ => value,
         };
         let options = InspectOptions {
-            colors: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            colors: Stream::Stdout.has_colors(),
             ..InspectOptions::default()
         };
         let text = inspect(&value, &options, &mut self.cell.borrow_mut());
@@ -227,7 +225,11 @@ fn parse_to_print(
     let expression = source.text.trim_end().trim_end_matches(';');
     let awaiting = format!("(async () => ({expression}\n))()");
     match parse_script(&awaiting, &source.name, context) {
-        Ok(script) => return Ok(Parsed::Script(script)),
+        Ok(script) => {
+            // Its columns are those that errors tell.
+            diagnostics::remember_source(&source.name, &awaiting, context);
+            return Ok(Parsed::Script(script));
+        }
         Err(error) => failed = failed.or(Some(error)),
     }
     // A module has no value.
