@@ -89,19 +89,18 @@ fn values_are_printed() {
         ("Promise.resolve(4)", "4\n"),
         (
             "new Promise((resolve) => setTimeout(resolve, 5, 'late'))",
-            "'late'\n",
+            "late\n",
         ),
         ("await Promise.resolve(5)", "5\n"),
+        ("['a string']", "[ 'a string' ]\n"),
         ("(await Promise.resolve(6)) + 1 // so it is\n", "7\n"),
         (
             "setTimeout(() => console.log('behind'), 5), 'value'",
-            "'value'\nbehind\n",
+            "value\nbehind\n",
         ),
     ] {
         let output = run(&["-p", code]);
-        // How strings are shown is `inspect`'s matter.
-        let out = text(&output.stdout).replace(['\'', '"'], "");
-        assert_eq!(out, printed.replace('\'', ""), "{code}");
+        assert_eq!(text(&output.stdout), printed, "{code}");
         assert_eq!(output.status.code(), Some(0), "{code}");
     }
 }

@@ -142,11 +142,17 @@ impl Evaluator<'_, '_> {
             }
             _ => value,
         };
-        let options = InspectOptions {
-            colors: Stream::Stdout.has_colors(),
-            ..InspectOptions::default()
+        let text = match value.as_string() {
+            // As it is, for other programs; the strings inside of other values are quoted.
+            Some(text) => text.to_std_string_lossy(),
+            None => {
+                let options = InspectOptions {
+                    colors: Stream::Stdout.has_colors(),
+                    ..InspectOptions::default()
+                };
+                inspect(&value, &options, &mut self.cell.borrow_mut())
+            }
         };
-        let text = inspect(&value, &options, &mut self.cell.borrow_mut());
         print_line(format_args!("{text}"));
         Ok(())
     }
