@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -34,7 +34,9 @@ pub(super) struct FailureLines {
 #[derive(Default)]
 struct Notes {
     /// The sockets that are there, which the network bounds.
-    urls: HashMap<SocketId, Url>,
+    urls: HashMap<SocketId, Arc<Url>>,
+    /// Of the last one: thousands may lead to the same place.
+    last: Option<Arc<Url>>,
     begun: Option<Instant>,
     /// How often each URL has failed since then.
     failed: HashMap<String, u32>,
@@ -58,6 +60,10 @@ impl Url {
             // Of a path that is longer not all is shown.
             path: to.path.chars().take(256).collect(),
         }
+    }
+
+    fn is_of(&self, to: Destination<'_>) -> bool {
+        self.destination() == to
     }
 
     fn destination(&self) -> Destination<'_> {
@@ -132,7 +138,10 @@ impl Notes {
 impl Observer for FailureLines {
     fn connecting(&self, socket: SocketId, to: Destination<'_>) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.urls.insert(socket, Url::of(to));
+        let same = notes.last.take().filter(|last| last.is_of(to));
+        let url = same.unwrap_or_else(|| Arc::new(Url::of(to)));
+        notes.last = Some(Arc::clone(&url));
+        notes.urls.insert(socket, url);
     }
 
     fn failed(&self, socket: SocketId, error: &Error) {
