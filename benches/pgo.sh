@@ -23,7 +23,7 @@ counting=$folder/counting/$host/release/boaws
 
 echo "== workloads" >&2
 # The server must not count: its part is another one.
-LLVM_PROFILE_FILE=/dev/null "$counting" serve >"$folder/address" &
+LLVM_PROFILE_FILE=/dev/null "$counting" serve --quiet >"$folder/address" &
 server=$!
 trap 'kill "$server"' EXIT
 until [ -s "$folder/address" ]; do sleep 0.1; done
