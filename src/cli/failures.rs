@@ -145,8 +145,12 @@ impl Observer for FailureLines {
     }
 
     fn failed(&self, socket: SocketId, error: &Error) {
-        // What was done on purpose is no failure.
-        if matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Aborted) {
+        // What was done on purpose is no failure, nor is the end of the script.
+        let kind = error.kind();
+        if matches!(
+            kind,
+            ErrorKind::Cancelled | ErrorKind::ShutDown | ErrorKind::Aborted
+        ) {
             return;
         }
         let url = {
@@ -242,7 +246,11 @@ mod tests {
     #[test]
     fn what_script_did_itself_is_not_told_and_nothing_is_kept_of_the_dead() {
         let (failures, lines) = told(false);
-        for kind in [ErrorKind::Cancelled, ErrorKind::Aborted] {
+        for kind in [
+            ErrorKind::Cancelled,
+            ErrorKind::ShutDown,
+            ErrorKind::Aborted,
+        ] {
             let id = SocketId::next();
             failures.connecting(id, to("/"));
             failures.failed(id, &Error::new(Phase::Connect, kind, "localhost:1"));

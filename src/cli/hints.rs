@@ -50,11 +50,12 @@ pub(super) fn url(to: Destination<'_>) -> String {
 
 /// One line that says which connection failed, and why.
 pub(super) fn failure(error: &Error, to: Destination<'_>) -> String {
-    format!(
-        "WebSocket connection to '{}' failed: {}",
-        url(to),
-        cause(error, to)
-    )
+    let what = match error.phase() {
+        Phase::Close => "was not closed cleanly",
+        _ => "failed",
+    };
+    let (url, cause) = (url(to), cause(error, to));
+    format!("WebSocket connection to '{url}' {what}: {cause}")
 }
 
 /// Why it failed, without what the URL says already.

@@ -107,6 +107,9 @@ pub enum ErrorKind {
     IdleTimeout(Duration),
     /// The script closed the socket before it was open.
     Cancelled,
+    /// The [`Network`](super::Network) was dropped, and the connection was not closed within
+    /// [`Timeouts::shutdown`](super::Timeouts::shutdown) or not open yet.
+    ShutDown,
     /// The embedder has cut the connection, with [`Command::Cut`](super::Command::Cut).
     Aborted,
     /// The URL of a proxy, or the list of hosts without one, cannot be used; the text says why.
@@ -181,6 +184,7 @@ impl fmt::Display for ErrorKind {
             Self::PongTimeout(time) => write!(f, "no answer to a ping within {time:?}"),
             Self::IdleTimeout(time) => write!(f, "nothing was received for {time:?}"),
             Self::Cancelled => f.write_str("closed before the connection was established"),
+            Self::ShutDown => f.write_str("the network was shut down"),
             Self::Aborted => f.write_str("cut by the host"),
             Self::InvalidProxy(what) => f.write_str(what),
             Self::ProxyRefused(refusal) => write!(f, "{refusal}"),

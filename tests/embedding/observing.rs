@@ -198,14 +198,20 @@ fn every_socket_is_told_to_be_closed_also_when_the_context_goes() {
         "stuck",
         &format!("ws://{}/", stuck.local_addr().unwrap()),
     ));
-    world.run_until("open.readyState === 1");
+    let mute = websocket(|_socket| std::thread::sleep(PATIENCE));
+    world.eval(&logged("mute", &mute));
+    world.run_until("open.readyState + mute.readyState === 2");
     drop(world);
     let text = notes.text();
-    assert_eq!(text.matches("connecting").count(), 2, "{text}");
-    assert_eq!(text.matches("closed").count(), 2, "{text}");
+    assert_eq!(text.matches("connecting").count(), 3, "{text}");
+    assert_eq!(text.matches("closed").count(), 3, "{text}");
     assert!(text.contains("closed 1001 \"\" true"), "{text}");
     assert!(
-        text.contains("failed Connect Cancelled\nclosed 1006"),
+        text.contains("failed Close ShutDown\nclosed 1006"),
+        "{text}"
+    );
+    assert!(
+        text.contains("failed Connect ShutDown\nclosed 1006"),
         "{text}"
     );
 }

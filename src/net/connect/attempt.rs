@@ -9,7 +9,7 @@ use std::{
 
 use tracing::Span;
 
-use super::{turns::Turn, wait::Cancel};
+use super::{schedule::InPlace, turns::Turn, wait::Cancel};
 use crate::net::{
     dialer::Call,
     error::{Error, ErrorKind},
@@ -27,6 +27,8 @@ pub(super) enum Stage {
     Resolving,
     /// Its addresses are tried, or wait for their turns.
     Racing,
+    /// It is connected, and shakes hands on the socket thread.
+    Upgrading,
     /// It is connected, and a connector thread does the rest.
     HandedOver,
 }
@@ -45,6 +47,8 @@ pub(super) struct Attempt {
     pub(super) untried: VecDeque<Endpoint>,
     /// Being connected to. The turn of each is taken.
     pub(super) racers: Vec<Racer>,
+    /// The one that has won, while it is upgraded.
+    pub(super) in_place: Option<Box<InPlace>>,
     /// When the next one may be tried.
     pub(super) next_at: Instant,
     /// Counts as one of those that are dialling.
@@ -87,6 +91,7 @@ impl Attempt {
             clock: Clock::running(budget, now),
             untried: VecDeque::new(),
             racers: Vec::new(),
+            in_place: None,
             next_at: now,
             has_place: false,
             timer: None,

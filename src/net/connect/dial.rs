@@ -14,14 +14,14 @@ use tracing::{Span, debug, warn};
 
 use super::{
     turns::Turn,
-    wait::{Cancel, Interruption, LINE, Patience, Waiter},
+    upgrade::Upgrade,
+    wait::{Cancel, LINE, Patience, Waiter},
 };
 use crate::net::{
-    cookies::cookie_url,
     error::{Error, ErrorKind, Phase},
-    handshake::{Accepted, Answer, Handshake, Refusal, ResponseReader, Shown},
+    handshake::Accepted,
     line::{Ciphertext, Line},
-    observer::{Head, RequestHead, ResponseHead, Watch},
+    observer::{Head, Watch},
     options::Options,
     proxy::{self, Proxy},
     stream::Stream,
@@ -102,9 +102,7 @@ impl Dial {
         tell: &dyn Fn(Head),
     ) -> Result<Established, Error> {
         let _entered = self.span.enter();
-        let jar = dialler.options.cookie_jar.as_deref();
-        let cookies = jar.and_then(|jar| jar.cookies(&cookie_url(&self.request.url)));
-        let handshake = Handshake::new(&self.target, &self.request, cookies, &dialler.options)?;
+        let mut upgrade = Upgrade::new(self, dialler)?;
         let mut patience = waiter.begin(&self.cancel, self.budget);
         stream
             .register(patience.registry(), LINE)
@@ -119,24 +117,16 @@ impl Dial {
         if self.target.secure {
             line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
         }
-        let tell = dialler.watch.as_ref().map(|_| tell);
-        if let Some(tell) = tell {
-            tell(Head::Request(RequestHead::new(&handshake.request)));
+        if dialler.watch.is_some() {
+            tell(upgrade.request_head());
         }
-        let accepted = self.upgrade(
-            &mut line,
-            &handshake,
-            &dialler.options,
-            &mut patience,
-            ciphertext,
-            tell,
-        )?;
+        let answer = patience
+            .until_done(|| upgrade.advance(&mut line, ciphertext))
+            .map_err(|why| why.into_error(Phase::Handshake, &self.target.subject()))?;
+        let mut accepted = upgrade.conclude(answer, self, dialler, tell)?;
+        take_decrypted(&mut line, ciphertext, &mut accepted.rest);
         line.deregister(patience.registry())
             .map_err(|error| self.io(Phase::Handshake, error))?;
-        debug!(
-            target: "boa_websocket::net", id = %self.id, protocol = accepted.protocol,
-            extensions = accepted.extensions, "upgraded"
-        );
         Ok(Established { line, accepted })
     }
 
@@ -188,99 +178,17 @@ impl Dial {
         }
     }
 
-    /// Sends the request and reads the response, RFC 6455 section 4.
-    fn upgrade(
-        &self,
-        line: &mut Line,
-        handshake: &Handshake,
-        options: &Options,
-        patience: &mut Patience<'_>,
-        ciphertext: &mut Ciphertext,
-        tell: Option<&dyn Fn(Head)>,
-    ) -> Result<Accepted, Error> {
-        let stopped = |why| self.interrupted(Phase::Handshake, why);
-        let refused = |refusal| self.error(Phase::Handshake, ErrorKind::Refused(refusal));
-
-        let mut unsent = &handshake.request[..];
-        while !unsent.is_empty() {
-            let count = patience
-                .until_done(|| line.write(unsent))
-                .map_err(stopped)?;
-            unsent = unsent.get(count..).unwrap_or_default();
-        }
-        patience.until_done(|| line.flush()).map_err(stopped)?;
-
-        let limits = &options.limits;
-        let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
-        reader.keeps_answer = tell.is_some();
-        let mut buffer = [0; 4096];
-        let mut accepted = loop {
-            let count = patience
-                .until_done(|| line.read(&mut buffer, ciphertext, true))
-                .map_err(stopped)?;
-            if count == 0 {
-                return Err(refused(Refusal::Truncated));
-            }
-            let bytes = buffer.get(..count).unwrap_or_default();
-            let answer = reader.push(bytes, handshake);
-            if let (Some(tell), Some(answer)) = (tell, &reader.answer) {
-                tell(Head::Response(ResponseHead::new(answer)));
-            }
-            if let Some(jar) = &options.cookie_jar
-                && !reader.set_cookies.is_empty()
-            {
-                jar.set_cookies(&cookie_url(&self.request.url), &reader.set_cookies);
-            }
-            let answer = answer.map_err(|refusal| {
-                let answer = reader.answer.take();
-                self.show(answer.as_ref());
-                refused(refusal).with_answer(answer)
-            });
-            if let Some(accepted) = answer? {
-                break accepted;
-            }
-        };
-        // Ciphertext read together with the head stays on this thread, so it goes along decrypted.
-        loop {
-            match line.read(&mut buffer, ciphertext, false) {
-                // An end or an error here is found again by the next reader.
-                Ok(0) | Err(_) => break,
-                Ok(count) => accepted
-                    .rest
-                    .extend_from_slice(buffer.get(..count).unwrap_or_default()),
-            }
-        }
-        Ok(accepted)
-    }
-
-    /// Tells of an answer that is refused.
-    fn show(&self, answer: Option<&Answer>) {
-        let Some(Answer {
-            status,
-            reason,
-            headers,
-            ..
-        }) = answer
-        else {
-            return;
-        };
-        debug!(target: "boa_websocket::net", id = %self.id, status, reason, "answer");
-        for (name, value) in headers {
-            let value = Shown(name, value);
-            debug!(target: "boa_websocket::net", id = %self.id, %name, %value, "header");
-        }
-    }
-
-    fn error(&self, phase: Phase, kind: ErrorKind) -> Error {
-        Error::new(phase, kind, self.target.subject())
-    }
-
     fn io(&self, phase: Phase, error: io::Error) -> Error {
         Error::io(phase, self.target.subject(), error)
     }
+}
 
-    fn interrupted(&self, phase: Phase, why: Interruption) -> Error {
-        why.into_error(phase, &self.target.subject())
+/// Ciphertext read together with the head stays on this thread, so it goes along decrypted.
+fn take_decrypted(line: &mut Line, ciphertext: &mut Ciphertext, rest: &mut Vec<u8>) {
+    let mut buffer = [0; 4096];
+    // An end or an error here is found again by the next reader.
+    while let Ok(count @ 1..) = line.read(&mut buffer, ciphertext, false) {
+        rest.extend_from_slice(buffer.get(..count).unwrap_or_default());
     }
 }
 

@@ -57,6 +57,7 @@ mod resolve;
 mod schedule;
 mod tunnel;
 mod turns;
+mod upgrade;
 mod wait;
 mod workers;
 

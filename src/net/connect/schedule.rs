@@ -1,6 +1,7 @@
 //! Who may try what, and when. Used by the socket thread alone.
 
 mod admission;
+mod in_place;
 mod race;
 
 use std::{
@@ -31,6 +32,8 @@ use crate::net::{
     vocabulary::{ConnectRequest, SocketId},
 };
 
+pub(super) use in_place::InPlace;
+
 /// Room that the tables keep when nothing is connecting.
 const KEPT_ENTRIES: usize = 64;
 
@@ -54,7 +57,7 @@ pub(crate) struct Connects {
     dialler: Arc<Dialler>,
     registry: Registry,
     attempts: HashMap<SocketId, Attempt>,
-    /// Whose the connections are that are being established.
+    /// Whose the connections are that are being established, or upgraded on this thread.
     racers: HashMap<SocketId, SocketId>,
     lookups: Lookups,
     calls: Calls,
@@ -422,6 +425,7 @@ fn phase(stage: Stage) -> Phase {
     match stage {
         Stage::Resolving => Phase::Resolve,
         Stage::Racing | Stage::HandedOver => Phase::Connect,
+        Stage::Upgrading => Phase::Handshake,
     }
 }
 

@@ -218,7 +218,7 @@ impl SocketThread {
                 return false;
             }
             for (id, socket) in mem::take(&mut self.sockets) {
-                let error = socket.error(ErrorKind::TimedOut);
+                let error = socket.error(ErrorKind::ShutDown);
                 self.tell_end(id, (1006, "", false), Some(&error));
                 socket.cut();
             }
@@ -237,7 +237,7 @@ impl SocketThread {
         self.shared.events.close();
         if self.shared.dialler.watch.is_some() {
             for (id, subject) in self.connects.subjects() {
-                let error = Error::new(Phase::Connect, ErrorKind::Cancelled, subject);
+                let error = Error::new(Phase::Connect, ErrorKind::ShutDown, subject);
                 self.tell_end(id, (1006, "", false), Some(&error));
             }
         }

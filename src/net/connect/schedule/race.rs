@@ -28,6 +28,9 @@ impl Connects {
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
+        if attempt.in_place.is_some() {
+            return self.go_on_in_place(id, now);
+        }
         let Some(at) = attempt.racers.iter().position(|racer| racer.name == name) else {
             return;
         };
@@ -41,12 +44,10 @@ impl Connects {
             Some(Ok(true)) => Ok(()),
             Some(Err(error)) => Err(error),
         };
-        let mut racer = attempt.racers.swap_remove(at);
+        let racer = attempt.racers.swap_remove(at);
         self.racers.remove(&name);
-        let usable = connected.and_then(|()| match &mut racer.stream {
-            Some(stream) => stream
-                .configure(&self.dialler.options.tcp)
-                .and_then(|()| stream.deregister(&self.registry)),
+        let usable = connected.and_then(|()| match &racer.stream {
+            Some(stream) => stream.configure(&self.dialler.options.tcp),
             None => Ok(()),
         });
         match usable {
@@ -189,7 +190,7 @@ impl Connects {
 
     /// The first one that is connected goes on, alone.
     pub(super) fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
-        let Some(stream) = racer.stream else {
+        let Some(mut stream) = racer.stream else {
             return;
         };
         self.end_race(id, Some(&racer.turn));
@@ -211,8 +212,17 @@ impl Connects {
             cancel: attempt.cancel.clone(),
             span: attempt.span.clone(),
         };
+        // What a dialer gives is registered nowhere.
+        let is_ours = racer.endpoint != Endpoint::Dialer;
+        if is_ours && self.needs_no_thread(&dial) {
+            return self.begin_in_place(racer.name, dial, stream, now);
+        }
         self.set_timer(id, now);
-        if let Err(error) = self.workers.submit(dial, stream) {
+        let free = match is_ours {
+            true => stream.deregister(&self.registry),
+            false => Ok(()),
+        };
+        if let Err(error) = free.and_then(|()| self.workers.submit(dial, stream)) {
             let error = self
                 .attempts
                 .get(&id)
@@ -237,6 +247,10 @@ impl Connects {
         for racer in mem::take(&mut attempt.racers) {
             self.racers.remove(&racer.name);
             turns.push(racer.turn);
+        }
+        if let Some(in_place) = attempt.in_place.take() {
+            self.racers.remove(&in_place.name);
+            turns.push(in_place.dial.turn);
         }
         for turn in turns.iter().filter(|turn| Some(*turn) != kept) {
             self.give_back(turn, id);
