@@ -1,8 +1,8 @@
 //! Connections: from a URL to an open WebSocket and to its end. Knows nothing of JavaScript.
 //!
 //! [`Network`] is the whole of it. [`Command`]s go in and [`SocketEvent`]s come out, in batches;
-//! between them stand threads that resolve names, connector threads, which agree on TLS and
-//! upgrade, and one thread that races TCP connections and owns every open one.
+//! between them stand threads that resolve names, connector threads for what may take long before a connection is open,
+//! TLS for one, and one thread that races TCP connections and owns every open one.
 //!
 //! **In scope:** `ws:` and `wss:`, the opening handshake of [RFC 6455], the closing handshake as
 //! the bytes on the line, limits and deadlines, errors by phase.

@@ -192,8 +192,9 @@ pub struct Limits {
     /// Sockets whose TCP connection is being established or whose handshake is under way. Default:
     /// 256, at least 1. What comes beyond waits, and its deadline does not run.
     pub dialling: usize,
-    /// Threads that agree on TLS and upgrade at the same time, and, apart from those, threads that
-    /// wait for the resolver, and threads on which a [`Dialer`] is called. Default: 32, at least 1. What comes beyond waits without a thread.
+    /// Threads that agree on TLS, open tunnels through proxies and wait for a [`CookieJar`](super::CookieJar) at the same
+    /// time, and, apart from those, threads that wait for the resolver, and threads on which a [`Dialer`] is called. Default:
+    /// 32, at least 1. What comes beyond waits without a thread.
     pub connectors: usize,
     /// Payload bytes of a socket that script has sent and the operating system has not taken.
     /// Default: 256 MiB. One byte more cuts the connection with

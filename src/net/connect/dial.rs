@@ -1,4 +1,5 @@
-//! The proxy, TLS and the upgrade, one after the other, on a connector thread.
+//! The proxy, TLS and the upgrade, one after the other, on a connector thread; where the upgrade is all that is left, the
+//! [schedule](super::schedule) has it done in place.
 
 use std::{
     io,

@@ -1,11 +1,11 @@
 //! From a URL to an open WebSocket: who may try, when it is whose turn, and the trying itself.
 //!
 //! ```text
-//! begin ──> resolve ──> race: TCP to one address and the next ──> dial: TLS, upgrade ──> open
-//!   │          │ detached thread  │ no thread                        │ connector thread
-//!   │          └─ no more than    ├─ a turn at each (address, port)  └─ no more than
-//!   └─ policy:    `connectors`    │  (RFC 6455 4.1)                     `connectors`
-//!      the URL                    └─ policy: each address
+//! begin ──> resolve ──> race: TCP to one address and the next ──┬───────> upgrade in place ───┬─> open
+//!   │          │ detached thread  │ no thread                    │           │ no thread       │
+//!   │          └─ no more than    ├─ a turn at each              └─> dial: tunnel, TLS, upgrade ─┘
+//!   └─ policy:    `connectors`    │  (address, port): RFC 6455 4.1   │ connector thread
+//!      the URL                    └─ policy: each address            └─ no more than `connectors`
 //! ```
 //!
 //! The socket thread decides all of it in [`Connects`], without a lock; the threads that resolve
@@ -32,7 +32,9 @@
 //!   interrupt: a resolver that hangs must not make a socket wait for ever.
 //!
 //! TCP connections are established on the socket thread, which polls anyway: no thread is held by
-//! an address that does not answer. A connection that is established goes to a connector thread.
+//! an address that does not answer. Nor by a server that does not answer the upgrade, as long as there is nothing in it but to
+//! write a request and to read a response: each hand-over between threads takes longer than that. What may block or
+//! calculate for long, a tunnel, TLS or a cookie jar, goes to a connector thread.
 //!
 //! # An embedder's dialer
 //!
