@@ -188,3 +188,34 @@ fn the_client_for_autobahn_says_that_there_is_no_server() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("no fuzzing server"), "{error}");
 }
+
+#[test]
+fn a_close_that_nobody_waits_for_is_no_failure_and_one_that_is_waited_for_is() {
+    let (gone, here) = mpsc::channel::<()>();
+    let here = std::sync::Mutex::new(here);
+    // The first one never answers until the process has gone, the second one not in time.
+    let port = websocket(move |_, websocket| {
+        let _ = here.lock().unwrap().recv();
+        drop(websocket);
+    });
+    let script = |listener| {
+        format!(
+            "const ws = new WebSocket('ws://127.0.0.1:{port}/');
+             ws.onopen = () => {{ ws.close(); }};
+             {listener}"
+        )
+    };
+    let output = run_text(&[], &script(""));
+    check(&output, 0, "");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    gone.send(()).unwrap();
+
+    let waits = script("ws.onclose = (event) => console.log(event.code);");
+    let output = run_text(&["--close-timeout", "0.2"], &waits);
+    check(&output, 0, "1006\n");
+    let line = format!(
+        "boaws: WebSocket connection to 'ws://127.0.0.1:{port}/' was not closed cleanly: timed out\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stderr), line);
+    gone.send(()).unwrap();
+}

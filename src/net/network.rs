@@ -25,7 +25,7 @@ const FLUSH_BYTES: usize = 32 << 10;
 /// The thread is started with the first [`Command::Connect`] and ends three seconds after the
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
 /// sockets get a Close frame with 1001 and [`Timeouts::shutdown`](super::Timeouts::shutdown) to
-/// see it answered, and no thread is left but those that the resolver, a [`Dialer`](super::Dialer), or, for more than a second, an
+/// see it answered, and no thread is left but those that the resolver, a [`Dialer`](super::Dialer), or, for more than three seconds, an
 /// [`Observer`](super::Observer), a [`Policy`](super::Policy) or a [`Transport`](super::Transport) holds; such a thread ends when they return.
 pub struct Network {
     shared: Shared,

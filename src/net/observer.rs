@@ -31,7 +31,7 @@ use super::{
 /// waits: it serves all sockets of the context, so an observer only takes notes. It may send them
 /// elsewhere; it must not call the network.
 /// One that does not return holds up all sockets of its context, and no other's; dropping the context waits for it for
-/// [`Timeouts::shutdown`](super::Timeouts::shutdown) and a second, and leaves the thread to it.
+/// [`Timeouts::shutdown`](super::Timeouts::shutdown) and three seconds, and leaves the thread to it.
 ///
 /// **Panics.** A panic is caught and logged once (`tracing`, target `boa_websocket::net`), and the
 /// network does not call this observer again: its notes may be half written. Sockets go on.

@@ -54,6 +54,11 @@ fn a_failure_is_one_line_without_secrets() {
         cause(&error, to),
         "connecting to the proxy http://p:1: timed out"
     );
+    let error = Error::new(Phase::Close, ErrorKind::TimedOut, "h:1");
+    assert_eq!(
+        failure(&error, to),
+        "WebSocket connection to 'ws://h:1/a' was not closed cleanly: timed out"
+    );
     let text = io::Error::other("a\r\n\u{1b}[2Jb");
     let error = Error::io(Phase::Open, "h:1", text);
     assert_eq!(cause(&error, to), "a\\r\\n\\u{1b}[2Jb");

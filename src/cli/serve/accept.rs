@@ -1,10 +1,10 @@
 //! The accepting thread: both ports in one poll, a thread for each connection.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use std::{io, mem};
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -115,26 +115,37 @@ fn accept_until_stopped(
         if shared.is_stopping() {
             return;
         }
-        unfinished = !accept_all(&listeners.plain, None, shared);
-        if let Some(tls) = &listeners.tls {
-            unfinished |= !accept_all(tls, config, shared);
+        // Told once, and not again every few milliseconds.
+        let mut tell = !unfinished;
+        unfinished = false;
+        for (listener, config) in [
+            (Some(&listeners.plain), None),
+            (listeners.tls.as_ref(), config),
+        ] {
+            let Some(listener) = listener else { continue };
+            if let Err(error) = accept_all(listener, config, shared) {
+                if mem::take(&mut tell) {
+                    shared.log(|| format!("connections cannot be accepted for now: {error}"));
+                }
+                unfinished = true;
+            }
         }
     }
 }
 
-/// Accepts what is waiting; `false` when the system would not give all of it.
+/// Accepts what is waiting; an error when the system would not give all of it.
 fn accept_all(
     listener: &TcpListener,
     config: Option<&Arc<ServerConfig>>,
     shared: &Arc<Shared>,
-) -> bool {
+) -> io::Result<()> {
     loop {
         let accepted = listener.accept().and_then(|(socket, peer)| {
             serve_on_a_thread(TcpStream::from(socket), peer, config.cloned(), shared)
         });
         match accepted {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error)
                 if matches!(
                     error.kind(),
@@ -142,10 +153,7 @@ fn accept_all(
                         | io::ErrorKind::ConnectionAborted
                         | io::ErrorKind::ConnectionReset
                 ) => {}
-            Err(error) => {
-                shared.log(|| format!("a connection could not be accepted: {error}"));
-                return false;
-            }
+            Err(error) => return Err(error),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::net::options::Options;
 
 /// How much longer than its sockets may take a network that is being dropped waits for its thread, which the embedder's code
 /// may hold up.
-const HELD_UP: Duration = Duration::from_secs(1);
+const HELD_UP: Duration = Duration::from_secs(3);
 
 pub(in crate::net) struct Running {
     handle: JoinHandle<()>,
