@@ -68,8 +68,11 @@ mod common {
         };
         thread::spawn(move || {
             for tcp in listener.incoming() {
-                let tcp = tcp.unwrap();
-                thread::spawn(move || connection(tcp));
+                match tcp {
+                    Ok(tcp) => drop(thread::spawn(move || connection(tcp))),
+                    // This process may be out of descriptors for a while.
+                    Err(_) => thread::sleep(Duration::from_millis(5)),
+                }
             }
         });
         address

@@ -188,7 +188,7 @@ impl Connects {
         }
     }
 
-    /// The first one that is connected goes on, alone.
+    /// The first one that is connected goes on, alone. Its stream is still registered, unless a dialer gave it.
     pub(super) fn has_won(&mut self, id: SocketId, racer: Racer, now: Instant) {
         let Some(mut stream) = racer.stream else {
             return;
@@ -212,7 +212,6 @@ impl Connects {
             cancel: attempt.cancel.clone(),
             span: attempt.span.clone(),
         };
-        // What a dialer gives is registered nowhere.
         let is_ours = racer.endpoint != Endpoint::Dialer;
         if is_ours && self.needs_no_thread(&dial) {
             return self.begin_in_place(racer.name, dial, stream, now);

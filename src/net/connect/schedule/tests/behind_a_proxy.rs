@@ -124,9 +124,7 @@ fn the_winner_keeps_the_turn_until_its_dial_has_ended() {
     let second = scene.begin("ws://a.test/", &[1, 2, 3]);
     scene.wait(DELAY);
     assert_eq!(scene.racing(first), 2);
-    let mut winner = scene.take_racer(first);
-    let stream = winner.stream.as_mut().unwrap();
-    stream.deregister(&scene.connects.registry).unwrap();
+    let winner = scene.take_racer(first);
     let (turn, now) = (winner.turn.clone(), scene.now);
     scene.connects.has_won(first, winner, now);
     scene.connects.settle(now);
