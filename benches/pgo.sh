@@ -11,7 +11,7 @@ profdata=$(rustc --print sysroot)/lib/rustlib/$host/bin/llvm-profdata
 [ -x "$profdata" ] || { echo "llvm-profdata is missing: rustup component add llvm-tools" >&2; exit 1; }
 
 folder=$PWD/target/pgo
-rm -rf "$folder/counts"
+rm -rf "$folder/counts" "$folder/address"
 mkdir -p "$folder/scripts"
 
 # With a target given, the flags are not for build scripts and macros.
