@@ -1,10 +1,10 @@
 //! The accepting thread: both ports in one poll, a thread for each connection.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use std::{io, mem};
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -115,21 +115,17 @@ fn accept_until_stopped(
         if shared.is_stopping() {
             return;
         }
+        let plain = accept_all(&listeners.plain, None, shared);
+        let tls = listeners.tls.as_ref();
+        let tls = tls.map_or(Ok(()), |tls| accept_all(tls, config, shared));
+        let accepted = plain.and(tls);
         // Told once, and not again every few milliseconds.
-        let mut tell = !unfinished;
-        unfinished = false;
-        for (listener, config) in [
-            (Some(&listeners.plain), None),
-            (listeners.tls.as_ref(), config),
-        ] {
-            let Some(listener) = listener else { continue };
-            if let Err(error) = accept_all(listener, config, shared) {
-                if mem::take(&mut tell) {
-                    shared.log(|| format!("connections cannot be accepted for now: {error}"));
-                }
-                unfinished = true;
-            }
+        if let Err(error) = &accepted
+            && !unfinished
+        {
+            shared.log(|| format!("connections cannot be accepted for now: {error}"));
         }
+        unfinished = accepted.is_err();
     }
 }
 

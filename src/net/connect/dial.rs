@@ -118,9 +118,7 @@ impl Dial {
         if self.target.secure {
             line = self.start_tls(line, dialler, &mut patience, ciphertext)?;
         }
-        if dialler.watch.is_some() {
-            tell(upgrade.request_head());
-        }
+        upgrade.tell_request(tell);
         let answer = patience
             .until_done(|| upgrade.advance(&mut line, ciphertext))
             .map_err(|why| why.into_error(Phase::Handshake, &self.target.subject()))?;

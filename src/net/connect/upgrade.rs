@@ -42,9 +42,15 @@ impl Upgrade {
         })
     }
 
-    /// What it begins with, for an observer.
-    pub(super) fn request_head(&self) -> Head {
-        Head::Request(RequestHead::new(&self.handshake.request))
+    /// Tells what it begins with, if somebody watches.
+    pub(super) fn tell_request(&self, tell: impl Fn(Head)) {
+        if self.is_watched() {
+            tell(Head::Request(RequestHead::new(&self.handshake.request)));
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.reader.keeps_answer
     }
 
     /// Goes on with it, and gives back what the server's response says once it is there.
@@ -84,12 +90,12 @@ impl Upgrade {
         dialler: &Dialler,
         tell: impl Fn(Head),
     ) -> Result<Accepted, Error> {
-        let reader = &mut self.reader;
-        if dialler.watch.is_some()
-            && let Some(answer) = &reader.answer
+        if self.is_watched()
+            && let Some(answer) = &self.reader.answer
         {
             tell(Head::Response(ResponseHead::new(answer)));
         }
+        let reader = &mut self.reader;
         if let Some(jar) = &dialler.options.cookie_jar
             && !reader.set_cookies.is_empty()
         {

@@ -48,7 +48,7 @@ impl Connects {
             Ok(upgrade) => upgrade,
             Err(error) => return self.dialled(id, &dial.turn, Err(error), now),
         };
-        self.tell(id, || upgrade.request_head());
+        upgrade.tell_request(|head| self.tell(id, &head));
         let Some(attempt) = self.attempts.get_mut(&id) else {
             return;
         };
@@ -96,9 +96,7 @@ impl Connects {
         let result = {
             let _entered = dial.span.enter();
             let accepted = answer.map_err(failed).and_then(|answer| {
-                upgrade.conclude(answer, &dial, &self.dialler, |head| {
-                    self.tell(id, || head);
-                })
+                upgrade.conclude(answer, &dial, &self.dialler, |head| self.tell(id, &head))
             });
             accepted.and_then(|accepted| {
                 line.deregister(&self.registry).map_err(failed)?;
@@ -108,9 +106,9 @@ impl Connects {
         self.dialled(id, &dial.turn, result, now);
     }
 
-    fn tell(&self, id: SocketId, head: impl FnOnce() -> Head) {
+    fn tell(&self, id: SocketId, head: &Head) {
         if let Some(watch) = &self.dialler.watch {
-            watch.tell_head(id, &head());
+            watch.tell_head(id, head);
         }
     }
 }

@@ -217,9 +217,10 @@ impl Connects {
             return self.begin_in_place(racer.name, dial, stream, now);
         }
         self.set_timer(id, now);
-        let free = match is_ours {
-            true => stream.deregister(&self.registry),
-            false => Ok(()),
+        let free = if is_ours {
+            stream.deregister(&self.registry)
+        } else {
+            Ok(())
         };
         if let Err(error) = free.and_then(|()| self.workers.submit(dial, stream)) {
             let error = self
