@@ -85,8 +85,25 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = command(&["serve"])
-            .args(args)
+        let mut serve = command(&["serve"]);
+        serve.args(args);
+        Self::run(serve)
+    }
+
+    /// One that may have no more than so many files open.
+    #[cfg(unix)]
+    pub(crate) fn with_files(most: u32) -> Self {
+        let serve = command(&["serve"]);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!(r#"ulimit -n {most} && exec "$0" "$@""#)])
+            .arg(serve.get_program())
+            .args(serve.get_args());
+        Self::run(shell)
+    }
+
+    fn run(mut serve: Command) -> Self {
+        let mut child = serve
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    time::Duration,
 };
 
 use tungstenite::Message;
@@ -135,6 +136,23 @@ fn quiet_says_nothing() {
     client.read().unwrap();
     drop(client);
     assert_eq!(server.all_lines(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn that_nobody_can_be_accepted_is_told_once_and_passes() {
+    let server = Served::with_files(24);
+    let connect = |_| TcpStream::connect(server.address()).unwrap();
+    let crowd: Vec<_> = (0..40).map(connect).collect();
+    let told = "connections cannot be accepted for now";
+    server.log_until(told);
+    // Accepting is tried again and again meanwhile.
+    std::thread::sleep(Duration::from_millis(300));
+    drop(crowd);
+    let (mut client, _) = server.connect("/echo", &[]).unwrap();
+    client.send(Message::text("here")).unwrap();
+    let lines = server.log_until("> text 4 B");
+    assert!(!lines.iter().any(|line| line.contains(told)), "{lines:?}");
 }
 
 #[test]
