@@ -73,6 +73,19 @@ impl Terminal {
         self.0.send_control(letter).unwrap();
     }
 
+    /// Ctrl-C at a line that ends so, and the prompt after it.
+    ///
+    /// What is typed with Ctrl-C in one read goes with the line, as a terminal's own INTR
+    /// takes what is typed ahead, and every key draws the prompt again: so it waits for the
+    /// line to be shown before, and for the prompt on a new line after.
+    #[track_caller]
+    pub(crate) fn drop_line(&mut self, shown: &str) {
+        self.expect(shown);
+        self.control('c');
+        self.expect("\n");
+        self.expect_prompt();
+    }
+
     /// Types a line at the prompt, waits for a line of output, and for the next prompt.
     #[track_caller]
     pub(crate) fn exchange(&mut self, line: &str, output: &str) {
