@@ -355,7 +355,16 @@ impl WebSocketExtensionBuilder {
     #[must_use]
     pub fn observer(mut self, observer: impl net::Observer + 'static) -> Self {
         self.options.observer = Some(std::sync::Arc::new(observer));
+        self.options.observer_is_ours = false;
         self
+    }
+
+    /// The same with one of this crate's own that never takes its time.
+    #[cfg(feature = "cli")]
+    pub(crate) fn our_observer(self, observer: impl net::Observer + 'static) -> Self {
+        let mut builder = self.observer(observer);
+        builder.options.observer_is_ours = true;
+        builder
     }
 
     /// Changes whatever else [`net::Options`] has: limits, timeouts, a TLS configuration of one's own.

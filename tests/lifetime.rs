@@ -298,6 +298,38 @@ fn an_idle_socket_costs_no_processor_time() {
     assert!(spent <= 3, "{spent} ticks in ten seconds");
 }
 
+/// How often the socket thread has gone to sleep.
+fn sleeps_of_the_socket_thread() -> u64 {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let status = tasks
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("status")).ok())
+        .find(|status| status.starts_with("Name:\tboaws-socket"));
+    let status = status.unwrap();
+    let mut lines = status.lines();
+    let sleeps = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    sleeps.unwrap().trim().parse().unwrap()
+}
+
+#[test]
+fn a_script_that_waits_for_answers_does_not_wake_the_socket_thread_for_each() {
+    const ROUNDS: u64 = 2000;
+    let mut world = World::new();
+    world.eval(&format!(
+        "var ws = new WebSocket('/echo'); var opened = false, rounds = 0;
+         ws.onopen = () => {{ opened = true; ws.send('x') }};
+         ws.onmessage = () => {{ if (++rounds === {ROUNDS}) ws.close(); else ws.send('x') }}",
+    ));
+    world.run_until("opened");
+    let (begin, before) = (Instant::now(), sleeps_of_the_socket_thread());
+    world.run();
+    let sleeps = sleeps_of_the_socket_thread() - before;
+    assert_eq!(world.eval("rounds"), ROUNDS.to_string());
+    // It looks every two milliseconds whether script still leads. Woken for what is sent and for what comes, it
+    // would have slept twice for each round.
+    let looks = u64::try_from(begin.elapsed().as_millis()).unwrap();
+    assert!(sleeps < ROUNDS / 2 + looks, "{sleeps}, {looks}");
+}
+
 #[test]
 fn the_loop_is_done_when_the_socket_is_closed() {
     let mut world = World::new();

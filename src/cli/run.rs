@@ -93,7 +93,7 @@ impl Runner {
         let mut extension =
             world::extension(&args.network, &variable, location.as_deref(), server)?;
         if !args.quiet || stats.is_some() {
-            extension = extension.observer(Observers {
+            extension = extension.our_observer(Observers {
                 failures: (!args.quiet).then(|| failure_lines(args.network.given(), args.verbose)),
                 stats: stats.clone(),
             });

@@ -41,7 +41,7 @@ impl World {
         };
         Ok(Self {
             extension: extension
-                .observer(observers)
+                .our_observer(observers)
                 .build()
                 .map_err(|error| error.to_string())?,
             location,

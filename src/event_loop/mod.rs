@@ -31,8 +31,8 @@
 //! 6. one batch of each [`TaskSource`].
 //!
 //! Nothing that keeps producing work in one of them can therefore starve the others. Between turns
-//! that found nothing to do, the loop is parked on a condition variable until the next timer's
-//! deadline or a wake, and uses no CPU. Nested timers are not clamped to 4 ms.
+//! that found nothing to do, the loop is parked until the next timer's
+//! deadline or a wake, and uses no CPU; if there are sockets it waits for them itself. Nested timers are not clamped to 4 ms.
 //!
 //! # Errors
 //!
@@ -70,6 +70,8 @@ pub(crate) use microtasks::has_microtask_checkpoint;
 pub use microtasks::{
     after_microtask_checkpoint, clean_up_after_running_script, perform_a_microtask_checkpoint,
 };
+#[cfg(feature = "net")]
+pub(crate) use parker::IdleWork;
 pub use parker::LoopWaker;
 pub use spawner::{KeepAlive, SpawnError, Spawner};
 pub use timer_queue::TimerId;

@@ -2,7 +2,9 @@
 //!
 //! [`Network`] is the whole of it. [`Command`]s go in and [`SocketEvent`]s come out, in batches;
 //! between them stand threads that resolve names, connector threads for what may take long before a connection is open,
-//! TLS for one, and one thread that races TCP connections and owns every open one.
+//! TLS for one, and one thread that races TCP connections and owns every open one. Where
+//! [`EventLoop`](crate::EventLoop) waits for this network and no code of the embedder's is called in it, the JavaScript
+//! thread does that one's work while it waits, so that a message and its answer wake one thread and not three.
 //!
 //! **In scope:** `ws:` and `wss:`, the opening handshake of [RFC 6455], the closing handshake as
 //! the bytes on the line, limits and deadlines, errors by phase.
@@ -80,6 +82,7 @@ pub use queue::{EventBatch, TextRange};
 pub(crate) use resolver::known_addresses;
 pub use resolver::{Resolver, SystemResolver};
 pub use tcp::{TcpKeepAlive, TcpOptions};
+pub(crate) use thread::Leader;
 pub use tls::{TlsAlert, TlsOptions};
 pub use transport::{Readiness, Transport};
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use super::{
     error::{Error, Phase},
     options::Options,
     queue::{Charge, EndAll, EventBatch, EventQueue, Inbox, Item, Pushed},
-    thread::{self, Running, Shared},
+    thread::{self, Leader, Running, Shared},
     vocabulary::{Command, SocketId},
 };
 
@@ -21,6 +21,10 @@ const FLUSH_BYTES: usize = 32 << 10;
 
 /// The sockets of one JavaScript context: commands go in, events come out, and one thread, named
 /// `boaws-socket`, does the work.
+///
+/// An [`EventLoop`](crate::EventLoop) that waits does the thread's work itself, unless there is an [`Observer`](super::Observer), a
+/// [`Dialer`](super::Dialer) or a [`Policy`](super::Policy) other than [`PolicyRules`](super::PolicyRules), which may hold up that
+/// thread and never script's.
 ///
 /// The thread is started with the first [`Command::Connect`] and ends three seconds after the
 /// last socket; it starts again when it is needed. Dropping the handle ends everything: open
@@ -36,6 +40,7 @@ pub struct Network {
     /// Sockets of which messages were consumed since the last flush.
     unflushed: Vec<SocketId>,
     thread: Option<Running>,
+    leader: Arc<Leader>,
 }
 
 impl Network {
@@ -57,6 +62,7 @@ impl Network {
             gathered_bytes: 0,
             unflushed: Vec::new(),
             thread: None,
+            leader: Arc::default(),
         }
     }
 
@@ -89,6 +95,7 @@ impl Network {
         });
         if self.gathered_bytes >= FLUSH_BYTES {
             self.flush();
+            self.leader.take_over();
         }
     }
 
@@ -131,7 +138,7 @@ impl Network {
         {
             return;
         }
-        match thread::spawn(&self.shared) {
+        match thread::spawn(&self.shared, &self.leader) {
             Ok(handle) => {
                 self.thread = Some(handle);
                 self.shared.inbox.push(&mut waiting);
@@ -188,6 +195,13 @@ impl Network {
         self.gathered.push(Item::Discard { id });
     }
 
+    /// With what the owner's thread can do the work of the network's while it waits. `None` where code of the embedder's
+    /// is called in it, which may take its time.
+    pub(crate) fn leader(&self) -> Option<&Arc<Leader>> {
+        let own = self.shared.dialler.options.calls_only_our_code();
+        own.then_some(&self.leader)
+    }
+
     /// What other threads may hold to end sockets.
     pub(crate) fn ender(&self) -> Ender {
         Ender(Arc::downgrade(&self.shared.inbox))
@@ -229,6 +243,7 @@ impl Drop for Network {
         gathered.retain(|item| !matches!(item, Item::Connect { .. }));
         self.shared.inbox.push(&mut gathered);
         self.shared.inbox.stop();
+        self.leader.take_over();
         if let Some(thread) = self.thread.take()
             && !thread.join_in_time(&self.shared.dialler.options)
         {

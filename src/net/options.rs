@@ -1,14 +1,21 @@
 //! What an embedder may set, with its defaults.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
 #[cfg(unix)]
 use super::unix::UnixSockets;
 use super::{
-    cookies::CookieJar, dialer::Dialer, heartbeat::Heartbeat, observer::Observer, policy::Policy,
-    proxy::ProxyOptions, resolver::Resolver, tcp::TcpOptions, tls::TlsOptions,
+    cookies::CookieJar,
+    dialer::Dialer,
+    heartbeat::Heartbeat,
+    observer::Observer,
+    policy::{Policy, PolicyRules},
+    proxy::ProxyOptions,
+    resolver::Resolver,
+    tcp::TcpOptions,
+    tls::TlsOptions,
 };
 use crate::protocol::{Config, Deflate};
 
@@ -59,6 +66,8 @@ pub struct Options {
     /// Who makes the connections, in the place of resolver, proxies and Unix-domain sockets. Default:
     /// the operating system.
     pub dialer: Option<Arc<dyn Dialer>>,
+    /// The observer is this crate's own, and quick.
+    pub(crate) observer_is_ours: bool,
 }
 
 impl Default for Options {
@@ -81,11 +90,24 @@ impl Default for Options {
             #[cfg(unix)]
             unix_sockets: UnixSockets::default(),
             dialer: None,
+            observer_is_ours: false,
         }
     }
 }
 
 impl Options {
+    /// Whether nobody else's code is called on the network's own thread.
+    pub(crate) fn calls_only_our_code(&self) -> bool {
+        let policy_is_ours = self.policy.as_deref().is_none_or(|policy| {
+            let policy: &dyn Any = policy;
+            policy.is::<PolicyRules>()
+        });
+        policy_is_ours
+            && (self.observer.is_none() || self.observer_is_ours)
+            // What it dials is read and written there.
+            && self.dialer.is_none()
+    }
+
     /// The `User-Agent` to send, if any.
     pub(crate) fn user_agent(&self) -> Option<&str> {
         match self.user_agent.as_deref() {
@@ -285,7 +307,12 @@ impl Default for Timeouts {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use url::Url;
+
     use super::*;
+    use crate::net::policy::Denied;
 
     #[test]
     fn defaults_are_those_that_are_documented() {
@@ -307,6 +334,36 @@ mod tests {
         assert_eq!(timeouts.shutdown, Duration::from_millis(250));
         assert_eq!(timeouts.close, Duration::from_secs(10));
         assert_eq!(timeouts.linger, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn code_of_an_embedder_is_known_from_ours() {
+        #[derive(Debug)]
+        struct Theirs;
+        impl Observer for Theirs {}
+        impl Policy for Theirs {
+            fn check_url(&self, _: &Url) -> Result<(), Denied> {
+                Ok(())
+            }
+            fn check_address(&self, _: &Url, _: SocketAddr) -> Result<(), Denied> {
+                Ok(())
+            }
+        }
+        let with = |change: &dyn Fn(&mut Options)| {
+            let mut options = Options::default();
+            change(&mut options);
+            options.calls_only_our_code()
+        };
+        assert!(with(&|_| {}));
+        assert!(with(
+            &|options| options.policy = Some(Arc::new(PolicyRules::default()))
+        ));
+        assert!(!with(&|options| options.policy = Some(Arc::new(Theirs))));
+        assert!(!with(&|options| options.observer = Some(Arc::new(Theirs))));
+        assert!(with(&|options| {
+            options.observer = Some(Arc::new(Theirs));
+            options.observer_is_ours = true;
+        }));
     }
 
     #[test]

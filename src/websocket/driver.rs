@@ -6,12 +6,16 @@ use std::{
     rc::{Rc, Weak},
     sync::{Arc, Mutex, PoisonError},
     task::{Poll, Waker},
+    time::Duration,
 };
 
 use boa_engine::{Context, JsValue, job::NativeAsyncJob};
 
 use super::sockets::{Sockets, WakeCallback};
-use crate::event_loop::{EventLoop, LoopWaker, has_microtask_checkpoint};
+use crate::{
+    event_loop::{EventLoop, IdleWork, LoopWaker, has_microtask_checkpoint},
+    net::{Leader, Network},
+};
 
 /// How many times an executor without a microtask checkpoint gets its turn between two tasks. One is enough for most; Boa's
 /// `SimpleJobExecutor` runs in each of them those microtasks only that were there at its beginning, and what one of them
@@ -38,6 +42,14 @@ impl Driver {
                 alarm: Arc::default(),
                 enqueued: Rc::default(),
             },
+        }
+    }
+
+    /// Has the event loop see to the sockets while it waits. Other executors wait by themselves.
+    pub(super) fn lead(&self, network: &Network) {
+        if let (Self::EventLoop(waker), Some(leader)) = (self, network.leader()) {
+            let work: Arc<dyn IdleWork> = leader.clone();
+            waker.set_idle_work(Arc::downgrade(&work));
         }
     }
 
@@ -84,6 +96,20 @@ impl Driver {
             Ok(JsValue::undefined())
         });
         context.enqueue_job(job.into());
+    }
+}
+
+impl IdleWork for Leader {
+    fn wait(&self, timeout: Option<Duration>, notified: &dyn Fn() -> bool) -> bool {
+        Self::wait(self, timeout, notified)
+    }
+
+    fn is_awake(&self) {
+        Self::is_awake(self);
+    }
+
+    fn interrupt(&self) {
+        Self::interrupt(self);
     }
 }
 

@@ -65,6 +65,7 @@ impl Sockets {
         }
         let driver = Driver::of(context);
         let network = Network::new(options, driver.wake_callback());
+        driver.lead(&network);
         let sockets = Rc::new(Self {
             requests: Requests::new(network.ender(), driver.wake_callback()),
             network: RefCell::new(network),

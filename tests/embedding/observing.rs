@@ -171,6 +171,21 @@ fn a_heartbeat_is_told_with_its_round_trip() {
 }
 
 #[test]
+fn it_is_called_on_the_networks_thread_also_for_a_script_that_only_waits_for_answers() {
+    let (mut world, notes) = watched();
+    world.eval(&format!(
+        "var ws = new WebSocket('{}'), rounds = 0; ws.onopen = () => ws.send('x');
+         ws.onmessage = () => {{ if (++rounds === 200) ws.close(); else ws.send('x') }}",
+        websocket(echo)
+    ));
+    world.run();
+    notes.wait_for("closed");
+    let text = notes.text();
+    let received = text.lines().filter(|line| line.starts_with("in "));
+    assert_eq!(received.count(), 200, "{text}");
+}
+
+#[test]
 fn a_refused_handshake_is_told_with_its_answer_and_its_cause() {
     let (mut world, notes) = watched();
     let url = answering(|_| "HTTP/1.1 403 Forbidden\r\nUpgrade: no\r\n\r\n".into());

@@ -7,6 +7,7 @@ mod public;
 mod rules;
 
 use std::{
+    any::Any,
     fmt,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -30,7 +31,7 @@ pub use rules::{InvalidRule, PolicyRules};
 /// [proxy](super::ProxyOptions) or a [dialer](super::Dialer) none is known: only the URL is checked. The proxy itself was chosen
 /// by the embedder and is not checked.
 /// The ports that the Fetch Standard blocks are blocked before any policy is asked.
-pub trait Policy: fmt::Debug + Send + Sync {
+pub trait Policy: Any + fmt::Debug + Send + Sync {
     /// Whether a connection for `url`, which is `ws:` or `wss:`, may be made at all. Nothing has
     /// been sent and its name has not been looked up.
     ///

@@ -115,14 +115,15 @@ impl EventQueue {
         self.lock().parked
     }
 
-    /// Hands `pending` over and leaves an empty batch in its place.
-    pub(crate) fn deliver(&self, pending: &mut EventBatch) {
+    /// Hands `pending` over and leaves an empty batch in its place. Whether the reader was parked.
+    pub(crate) fn deliver(&self, pending: &mut EventBatch) -> bool {
         if pending.is_empty() {
-            return;
+            return false;
         }
         let mut state = self.lock();
         if state.closed {
-            return pending.clear();
+            pending.clear();
+            return false;
         }
         match state.ready.back_mut() {
             Some(last) if last.has_room_for(pending) => last.append(pending),
@@ -136,6 +137,7 @@ impl EventQueue {
         if parked {
             (self.wake)();
         }
+        parked
     }
 
     /// Reports sockets as failed: 1006, with the reason.

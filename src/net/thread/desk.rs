@@ -1,6 +1,7 @@
 //! What the socket thread needs for one connection at a time, and so has only once.
 
 use std::{
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -29,6 +30,15 @@ pub(super) struct Desk {
     pub(super) events: Arc<EventQueue>,
     /// Until when `pending` is kept from a sleeping script.
     kept_until: Option<Instant>,
+    handed: Handed,
+}
+
+/// What was handed over since the last look.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    pub(super) events: usize,
+    /// Script slept, and was woken.
+    pub(super) woke: bool,
 }
 
 impl Desk {
@@ -39,12 +49,18 @@ impl Desk {
             pending: EventBatch::new(),
             events,
             kept_until: None,
+            handed: Handed::default(),
         }
     }
 
     /// Hands over what there is.
     pub(super) fn deliver(&mut self) {
-        self.events.deliver(&mut self.pending);
+        self.handed.events += self.pending.len();
+        self.handed.woke |= self.events.deliver(&mut self.pending);
+    }
+
+    pub(super) fn take_handed(&mut self) -> Handed {
+        mem::take(&mut self.handed)
     }
 
     /// Hands over what there is before the thread sleeps. To a script that sleeps it need not be said

@@ -1,4 +1,5 @@
-//! The socket thread: it owns every open connection and waits for all of them in one poller.
+//! The reactor: it owns every open connection and waits for all of them in one poller. It is led by the socket thread, or by
+//! the JavaScript thread while that has nothing else to do ([`leader`]): who leads has it alone.
 //!
 //! Readiness is reported on its edge, and bytes can wait where no poller sees them (in TLS, behind
 //! the response head). So a connection that has something to do stands in a ready list, gets one
@@ -7,14 +8,15 @@
 mod answers;
 mod deadlines;
 mod desk;
+mod leader;
 mod liveness;
+mod rounds;
 mod running;
 mod socket;
 
 use std::{
     collections::{HashMap, VecDeque},
     io, mem,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -23,6 +25,7 @@ use mio::{Events, Poll, Token, Waker};
 use tracing::{Span, debug, debug_span};
 use url::Url;
 
+pub(crate) use self::leader::Leader;
 pub(super) use self::running::Running;
 use self::{
     deadlines::Deadlines,
@@ -60,10 +63,10 @@ pub(super) struct Shared {
 /// # Errors
 ///
 /// No poller or no thread can be had, mostly for lack of file descriptors.
-pub(super) fn spawn(shared: &Shared) -> io::Result<Running> {
+pub(super) fn spawn(shared: &Shared, leader: &Arc<Leader>) -> io::Result<Running> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
-    let mut sockets = SocketThread {
+    let reactor = Box::new(Reactor {
         sockets: HashMap::new(),
         connects: Connects::new(
             shared.dialler.clone(),
@@ -76,21 +79,27 @@ pub(super) fn spawn(shared: &Shared) -> io::Result<Running> {
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
+        kept_until: None,
         stop_at: None,
+        polled: Events::with_capacity(256),
         poll,
         shared: shared.clone(),
-    };
+    });
+    leader.begin(waker.clone());
     shared.inbox.attach(waker);
-    let started = Running::start(move || sockets.run());
+    let leader = leader.clone();
+    let started = Running::start(move || leader.run_thread(reactor));
     if started.is_err() {
         shared.inbox.detach();
     }
     started
 }
 
-struct SocketThread {
+struct Reactor {
     shared: Shared,
     poll: Poll,
+    /// What the poller has said last.
+    polled: Events,
     /// Boxed: a table has room for up to twice as many as are in it.
     sockets: HashMap<SocketId, Box<Socket>>,
     connects: Connects,
@@ -103,136 +112,13 @@ struct SocketThread {
     items: Vec<Item>,
     /// Since when there has been no socket.
     idle_since: Option<Instant>,
+    /// Until when events are kept from script.
+    kept_until: Option<Instant>,
     /// Set when the network is being dropped: until when its Close frames may take.
     stop_at: Option<Instant>,
 }
 
-impl SocketThread {
-    fn run(&mut self) {
-        let ended = catch_unwind(AssertUnwindSafe(|| self.run_until_done()));
-        match ended {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(target: "boa_websocket::net", %error, "the poller failed");
-                self.fail_everything(Some(&error));
-            }
-            Err(_) => self.fail_everything(None),
-        }
-    }
-
-    /// Nobody may wait for events of a thread that is gone.
-    fn fail_everything(&mut self, why: Option<&io::Error>) {
-        let error = Error::new(Phase::Open, ErrorKind::ThreadDied, "all sockets");
-        let error = match why {
-            Some(why) => error.caused_by(io::Error::new(why.kind(), why.to_string())),
-            None => error,
-        };
-        let mut lost: Vec<SocketId> = self.sockets.drain().map(|(id, _)| id).collect();
-        lost.extend(self.connects.ids());
-        for id in &lost {
-            self.tell_end(*id, (1006, "", false), Some(&error));
-        }
-        self.connects.cancel_all();
-        let unseen = self.shared.inbox.detach();
-        for item in mem::take(&mut self.items).into_iter().chain(unseen) {
-            if let Item::Connect { id, .. } = item {
-                lost.push(id);
-            }
-        }
-        // The callback may be what has panicked, and may again: the events are queued before.
-        let deliver = AssertUnwindSafe(|| self.desk.deliver());
-        let delivered = catch_unwind(deliver);
-        let failures = lost.into_iter().map(|id| (id, error.clone()));
-        let deliver = AssertUnwindSafe(|| self.shared.events.deliver_failures(failures));
-        if delivered.is_err() || catch_unwind(deliver).is_err() {
-            tracing::error!(target: "boa_websocket::net", "the wake callback panics");
-        }
-    }
-
-    fn run_until_done(&mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(256);
-        loop {
-            let stop = self.shared.inbox.take(&mut self.items);
-            let now = Instant::now();
-            self.handle_items(now);
-            if stop && self.stop_at.is_none() {
-                self.begin_to_stop(now);
-            }
-            while let Some(id) = self.deadlines.pop_due(now) {
-                self.handle_deadline(id, now);
-            }
-            self.connects.handle_timers(now);
-            self.handle_ended();
-            self.give_turns(now);
-            let mut kept_until = None;
-            if self.ready.is_empty() {
-                kept_until = self.desk.deliver_before_sleep(now);
-            } else {
-                self.desk.deliver();
-            }
-            if self.is_done(now) {
-                return Ok(());
-            }
-            let timeout = self.timeout(kept_until, Instant::now());
-            match self.poll.poll(&mut events, timeout) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                Err(_) => continue,
-                Ok(()) => {}
-            }
-            for event in &events {
-                let id = SocketId::of_token(event.token());
-                if let Some(socket) = self.sockets.get_mut(&id) {
-                    socket.note(event);
-                    make_ready(&mut self.ready, id, socket);
-                } else {
-                    self.connects.line_ready(id, Instant::now());
-                }
-            }
-            self.handle_ended();
-        }
-    }
-
-    /// How long the poller may wait. After this has said more than nothing, a push to the inbox
-    /// wakes the poller.
-    fn timeout(&self, kept_until: Option<Instant>, now: Instant) -> Option<Duration> {
-        if !self.ready.is_empty() || !self.shared.inbox.may_sleep() {
-            return Some(Duration::ZERO);
-        }
-        let idle = self.idle_since.and_then(|since| since.checked_add(IDLE));
-        let connecting = self.connects.next_timer();
-        let next = [
-            self.deadlines.next(),
-            connecting,
-            self.stop_at,
-            idle,
-            kept_until,
-        ];
-        let next = next.into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(now))
-    }
-
-    /// Whether the thread is to end; then the inbox has no reader any more.
-    fn is_done(&mut self, now: Instant) -> bool {
-        if let Some(stop_at) = self.stop_at {
-            if !self.sockets.is_empty() && now < stop_at {
-                return false;
-            }
-            for (id, socket) in mem::take(&mut self.sockets) {
-                let error = socket.error(ErrorKind::ShutDown);
-                self.tell_end(id, (1006, "", false), Some(&error));
-                socket.cut();
-            }
-            self.shared.inbox.detach();
-            return true;
-        }
-        if !self.sockets.is_empty() || self.connects.len() > 0 {
-            self.idle_since = None;
-            return false;
-        }
-        let since = *self.idle_since.get_or_insert(now);
-        now.saturating_duration_since(since) >= IDLE && self.shared.inbox.detach_if_empty()
-    }
-
+impl Reactor {
     fn begin_to_stop(&mut self, now: Instant) {
         self.shared.events.close();
         if self.shared.dialler.watch.is_some() {

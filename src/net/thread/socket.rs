@@ -119,7 +119,6 @@ impl Socket {
         let mut socket = Self {
             id,
             subject,
-            line,
             readiness: None,
             read_size: match accepted.deflate {
                 Some(_) => COMPRESSED_READ,
@@ -129,9 +128,10 @@ impl Socket {
             charge,
             receive_limit: receive_queue,
             send_limit: send_queue,
-            // The edge may have been before it was registered.
-            readable: true,
+            // A poller tells of what was there when it was asked to. Nobody does of what TLS holds.
+            readable: !line.is_plain(),
             writable: true,
+            line,
             peer_ended: false,
             paused: false,
             discard: false,
