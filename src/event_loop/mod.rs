@@ -31,8 +31,8 @@
 //! 6. one batch of each [`TaskSource`].
 //!
 //! Nothing that keeps producing work in one of them can therefore starve the others. Between turns
-//! that found nothing to do, the loop is parked until the next timer's
-//! deadline or a wake, and uses no CPU; if there are sockets it waits for them itself. Nested timers are not clamped to 4 ms.
+//! that found nothing to do, the loop is parked until the next timer's deadline or a wake, and uses no
+//! CPU; where there are sockets it waits for them itself. Nested timers are not clamped to 4 ms.
 //!
 //! # Errors
 //!

@@ -117,7 +117,8 @@ impl Leader {
     /// socket thread leads, so that script has to wait elsewhere, and to say when it [is awake](Self::is_awake) again.
     pub(crate) fn wait(&self, timeout: Option<Duration>, notified: &dyn Fn() -> bool) -> bool {
         let mut place = self.lock();
-        let Some(mut reactor) = place.reactor.take() else {
+        let taken_over = place.take_over;
+        let Some(mut reactor) = place.reactor.take_if(|_| !taken_over) else {
             self.script_waits.store(true, SeqCst);
             return false;
         };

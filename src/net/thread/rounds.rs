@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{IDLE, Reactor, make_ready};
+use super::{IDLE, Reactor, desk::Handed, make_ready};
 use crate::net::{
     error::{Error, ErrorKind, Phase},
     queue::Item,
@@ -34,9 +34,6 @@ pub(super) enum Left {
     Nothing,
 }
 
-/// Events handed over from which on there is work for both threads.
-const MUCH: usize = 32;
-
 impl Reactor {
     /// Leads on the socket thread, until there is nothing left to lead or a sleeping script was woken that can do it
     /// itself.
@@ -47,7 +44,7 @@ impl Reactor {
                     return Ok(Left::Nothing);
                 }
                 let handed = reactor.desk.take_handed();
-                if handed.woke && handed.events < MUCH && script_can_lead() {
+                if handed.woke && !handed.is_much() && script_can_lead() {
                     return Ok(Left::Sockets);
                 }
                 let timeout = reactor.timeout(Instant::now());
@@ -65,19 +62,19 @@ impl Reactor {
         polling: &AtomicBool,
     ) -> Left {
         self.lead(|reactor| {
-            let mut events = 0;
+            let mut handed = Handed::default();
             loop {
                 if reactor.round() == Next::End {
                     return Ok(Left::Nothing);
                 }
-                events += reactor.desk.take_handed().events;
+                handed += reactor.desk.take_handed();
                 let now = Instant::now();
                 let left = until.map(|until| until.saturating_duration_since(now));
+                if handed.is_much() || reactor.desk.moves_much() {
+                    return Ok(Left::BusySockets);
+                }
                 if notified() || left == Some(Duration::ZERO) {
-                    return Ok(match events < MUCH {
-                        true => Left::Sockets,
-                        false => Left::BusySockets,
-                    });
+                    return Ok(Left::Sockets);
                 }
                 let timeouts = [reactor.timeout(now), left];
                 let timeout = timeouts.into_iter().flatten().min();

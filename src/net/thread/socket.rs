@@ -338,7 +338,7 @@ impl Socket {
 
     /// A turn: writes what can be written and reads what can be read, both within bounds.
     pub(super) fn turn(&mut self, desk: &mut Desk, now: Instant) -> Next {
-        self.write(now);
+        self.write(desk, now);
         // Never in the turn that has found the breach: the inbox is looked at in between.
         if self.must_fail() {
             self.protocol.fail_now(now);
@@ -348,7 +348,7 @@ impl Socket {
         self.read(desk, now);
         self.look_for_life(now);
         // What reading has brought about: pongs, and the answer to a Close frame.
-        self.write(now);
+        self.write(desk, now);
         self.report_sent(desk);
         desk.deliver_if_full();
         if self.is_finished() {
@@ -410,13 +410,14 @@ impl Socket {
         !self.shut && self.protocol.wants_shutdown()
     }
 
-    fn write(&mut self, now: Instant) {
+    fn write(&mut self, desk: &mut Desk, now: Instant) {
         let mut budget = TURN;
         while budget > 0 && self.can_write() {
             let result = if self.protocol.has_output() {
                 let queued = self.protocol.queued();
                 let written = self.line.write(self.protocol.output());
                 written.map(|count| {
+                    desk.count(count);
                     self.protocol.wrote(count, now);
                     self.liveness.written(self.protocol.is_ping_unsent(), now);
                     budget = spend(budget, count, queued - self.protocol.queued());
@@ -452,6 +453,7 @@ impl Socket {
                     break;
                 }
                 Ok((count, room)) => {
+                    desk.count(count);
                     self.readable = count == room || !self.poller_says_what_comes();
                     count
                 }

@@ -161,6 +161,31 @@ fn script_that_waits_for_answers_leads() {
 }
 
 #[test]
+fn what_is_long_is_left_to_the_socket_thread() {
+    let (mut world, peer) = World::open(|mut peer| {
+        while peer.read().is_ok_and(|message| message.is_text()) {
+            peer.send(Message::binary(vec![0; 4 << 20])).unwrap();
+        }
+    });
+    let mut elsewhere = 0;
+    for _ in 0..20 {
+        world.send("more");
+        loop {
+            let (event, by_leading) = world.next();
+            if let SocketEvent::Message { id, message } = event {
+                assert_eq!(message.len(), 4 << 20);
+                world.network.consumed(id, message.len());
+                elsewhere += u32::from(!by_leading);
+                break;
+            }
+        }
+    }
+    assert!(elsewhere > 0, "script has read all of it");
+    drop(world);
+    peer.join().unwrap();
+}
+
+#[test]
 fn sockets_are_seen_to_while_script_does_something_else() {
     let (told, tell) = mpsc::channel();
     let (hush, quiet) = mpsc::channel();
