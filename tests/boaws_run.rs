@@ -246,14 +246,17 @@ fn variables_of_a_file_count_for_the_network() {
         ".env",
         &format!("HTTP_PROXY=http://{proxy}\nSSL_CERT_FILE=missing.pem"),
     )]);
-    let code =
-        "new WebSocket('ws://example.invalid/').onclose = (event) => console.log(event.code)";
-    let run = |args: &[&str]| {
-        let args = [args, &["--env-file", ".env", "--verbose", "-e", code]].concat();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let tls = format!("wss://{}/", server.local_addr().unwrap());
+    let run = |url: &str| {
+        let code = format!("new WebSocket({url:?}).onclose = (event) => console.log(event.code)");
+        let args = ["--env-file", ".env", "--verbose", "-e", &code];
         let mut command = command(directory.path(), &args);
         for name in [
             "http_proxy",
             "HTTP_PROXY",
+            "https_proxy",
+            "HTTPS_PROXY",
             "all_proxy",
             "ALL_PROXY",
             "no_proxy",
@@ -263,10 +266,12 @@ fn variables_of_a_file_count_for_the_network() {
         }
         command
     };
-    check_error(&run(&[]).output().unwrap(), 2, "missing.pem");
-    let output = run(&[]).env("SSL_CERT_FILE", "").output().unwrap();
+    let output = run("ws://example.invalid/").output().unwrap();
     check(&output, 0, "1006\n");
     check_error(&output, 0, &proxy.to_string());
+    let output = run(&tls).output().unwrap();
+    check(&output, 0, "1006\n");
+    check_error(&output, 0, "missing.pem");
 }
 
 // ---------------------------------------------------------------- at the end

@@ -92,6 +92,10 @@ pub(super) fn hint(error: &Error, to: Destination<'_>, given: &Given) -> Option<
         );
     }
     match error.phase() {
+        // Files that arguments name were read before.
+        Phase::TrustAnchors => {
+            Some("the environment variable SSL_CERT_FILE names this file".into())
+        }
         Phase::Policy => policy(error),
         Phase::Resolve => Some(resolve(to)),
         Phase::Connect => connect(error, to),

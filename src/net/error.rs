@@ -39,7 +39,7 @@ enum Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Reading trust anchors, when options are made.
+    /// Reading trust anchors, when options are made or on the first use of `wss:`.
     TrustAnchors,
     /// Taking other TLS settings, a client certificate for one, when options are made.
     TlsSettings,

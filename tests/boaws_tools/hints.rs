@@ -190,6 +190,28 @@ fn a_certificate_problem_is_solved_as_the_hint_says() {
 }
 
 #[test]
+fn a_file_of_certificates_that_cannot_be_read_is_missed_by_wss_only() {
+    let server = server(CertificateKind::Good);
+    let variables = [("SSL_CERT_FILE", "no/such/file.pem")];
+    let url = server.url(Scheme::Wss, "/echo").unwrap();
+    check(
+        &fails(&url, &[], &variables),
+        &url,
+        "reading trust anchors from no/such/file.pem",
+        &["SSL_CERT_FILE"],
+    );
+    let url = format!("{}/close?code=4000", server.ws_url());
+    let mut plain = command(&["run", "-e"]);
+    plain
+        .arg(format!(
+            "new WebSocket({url:?}).onclose = (event) => console.log(event.code)"
+        ))
+        .envs(variables);
+    let (code, out, error) = outcome(plain.output().unwrap());
+    assert_eq!((code, &*out, &*error), (0, "4000\n", ""));
+}
+
+#[test]
 fn answers_that_are_no_upgrade() {
     let server = server(CertificateKind::Good);
     let base = server.ws_url();

@@ -154,7 +154,7 @@ impl Probe {
             Phase::Resolve => "resolve",
             Phase::Connect => "connect",
             Phase::Proxy => "proxy",
-            Phase::Tls => "tls",
+            Phase::Tls | Phase::TrustAnchors => "tls",
             Phase::Handshake => "upgrade",
             Phase::Open | Phase::Close => "close",
             _ => "policy",

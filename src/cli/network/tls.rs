@@ -110,8 +110,12 @@ impl TlsArgs {
         };
         let from_environment = file_of(CERT_FILE).filter(|_| !self.ca_only);
         let change = |tls: &mut TlsOptions| {
-            for path in self.ca_file.iter().chain(&from_environment) {
+            for path in &self.ca_file {
                 tls.add_pem_file(path)?;
+            }
+            // Often set for other programs, and long: no reason to read it where nothing needs it.
+            if let Some(path) = from_environment {
+                tls.add_pem_file_on_first_use(path);
             }
             if self.ca_only {
                 tls.trust_only_added();

@@ -6,7 +6,11 @@ mod identity;
 mod key_log;
 mod rejected;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier,
@@ -41,6 +45,8 @@ use super::error::{Error, ErrorKind, Phase};
 #[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
     extra_roots: Vec<CertificateDer<'static>>,
+    /// PEM files of more of them, not read yet.
+    unread_roots: Vec<PathBuf>,
     only_added: bool,
     #[cfg(feature = "system-roots")]
     system_store: bool,
@@ -65,6 +71,12 @@ impl TlsOptions {
         let pem = std::fs::read(path)
             .map_err(|error| Error::io(Phase::TrustAnchors, subject(), error))?;
         self.add_pem_from(&pem, &subject())
+    }
+
+    /// As [`add_pem_file`](Self::add_pem_file), but the file is read on the first use of `wss:`: for one that may be long
+    /// and may not be needed. If it cannot be used, that connection and all further ones fail with the error of `add_pem_file`.
+    pub fn add_pem_file_on_first_use(&mut self, path: impl Into<PathBuf>) {
+        self.unread_roots.push(path.into());
     }
 
     /// As [`add_pem_file`](Self::add_pem_file), with the contents of such a file.
@@ -220,7 +232,7 @@ impl TlsOptions {
     pub fn check(&self) -> Result<(), Error> {
         let system_store = self.system_store();
         let contradiction = if self.config.is_some()
-            && (!self.extra_roots.is_empty()
+            && (self.adds_roots()
                 || self.only_added
                 || system_store
                 || self.identity.is_some()
@@ -232,7 +244,7 @@ impl TlsOptions {
             "any certificate is to be accepted, and only certain ones are"
         } else if self.only_added && system_store {
             "only added certificates are to be trusted, and the system's are"
-        } else if self.only_added && self.extra_roots.is_empty() {
+        } else if self.only_added && !self.adds_roots() {
             "only added certificates are to be trusted, and none was added"
         } else {
             return Ok(());
@@ -240,6 +252,19 @@ impl TlsOptions {
         let why = std::io::Error::other(contradiction);
         let subject = "settings that contradict each other";
         Err(Error::new(Phase::TlsSettings, ErrorKind::TlsConfig, subject).caused_by(why))
+    }
+
+    fn adds_roots(&self) -> bool {
+        !self.extra_roots.is_empty() || !self.unread_roots.is_empty()
+    }
+
+    /// Reads what was left for the first use.
+    fn with_all_roots(&self) -> Result<Cow<'_, Self>, Error> {
+        let mut options = Cow::Borrowed(self);
+        for path in &self.unread_roots {
+            options.to_mut().add_pem_file(path)?;
+        }
+        Ok(options)
     }
 
     /// Whether connections take any certificate, and so have to be warned of.
@@ -272,7 +297,10 @@ impl TlsOptions {
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(unusable)?;
-        let builder = self.verified(builder, &provider).map_err(unusable)?;
+        let builder = self
+            .with_all_roots()?
+            .verified(builder, &provider)
+            .map_err(unusable)?;
         let mut config = match &self.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => builder
@@ -434,6 +462,25 @@ mod tests {
         let cut = b"-----BEGIN CERTIFICATE-----\nAAAA\n";
         assert!(options.add_pem_from(cut, "roots.pem").is_err());
         assert!(options.extra_roots.is_empty(), "nothing was added");
+    }
+
+    #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+    #[test]
+    fn a_file_left_for_the_first_use_is_read_then_and_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("roots.pem");
+        let mut options = TlsOptions::default();
+        options.trust_only_added();
+        options.add_pem_file_on_first_use(&path);
+        options.check().unwrap();
+        let missing = options.client_config().unwrap_err();
+        assert_eq!(missing.kind(), &ErrorKind::Io(std::io::ErrorKind::NotFound));
+        assert!(missing.to_string().contains("roots.pem"), "{missing}");
+        std::fs::write(&path, certificate_pem().repeat(2)).unwrap();
+        assert_eq!(options.with_all_roots().unwrap().extra_roots.len(), 2);
+        let config = options.client_config().unwrap();
+        options.set_config(config);
+        assert!(options.check().is_err(), "they would have no effect");
     }
 
     #[test]
