@@ -26,6 +26,10 @@ impl Observer for Observers {
             .for_each(|observer| observer.connecting(socket, to));
     }
 
+    fn wants_heads(&self) -> bool {
+        false
+    }
+
     fn open(&self, socket: SocketId, protocol: &str, extensions: &str) {
         self.each()
             .for_each(|observer| observer.open(socket, protocol, extensions));

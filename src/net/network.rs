@@ -1,10 +1,11 @@
 //! The handle of the JavaScript thread.
 
 use std::{
-    collections::HashMap,
     fmt, mem,
     sync::{Arc, Weak},
 };
+
+use rustc_hash::FxHashMap;
 
 use super::{
     connect::Dialler,
@@ -34,7 +35,7 @@ const FLUSH_BYTES: usize = 32 << 10;
 pub struct Network {
     shared: Shared,
     /// What is counted for each socket whose `Closed` has not been taken.
-    charges: HashMap<SocketId, Arc<Charge>>,
+    charges: FxHashMap<SocketId, Arc<Charge>>,
     gathered: Vec<Item>,
     gathered_bytes: usize,
     /// Sockets of which messages were consumed since the last flush.
@@ -57,7 +58,7 @@ impl Network {
                 inbox: Arc::default(),
                 events: Arc::new(EventQueue::new(wake)),
             },
-            charges: HashMap::new(),
+            charges: FxHashMap::default(),
             gathered: Vec::new(),
             gathered_bytes: 0,
             unflushed: Vec::new(),

@@ -85,6 +85,12 @@ pub trait Observer: fmt::Debug + Send + Sync {
         let _ = (socket, to);
     }
 
+    /// Whether [`request`](Self::request) and [`response`](Self::response) are to be called. Asked once, before anything
+    /// else. False spares each connection the making of what they are given, which has no secrets in it any more.
+    fn wants_heads(&self) -> bool {
+        true
+    }
+
     /// The opening handshake is about to be sent to the server, through the proxy if there is one.
     fn request(&self, socket: SocketId, request: &RequestHead) {
         let _ = (socket, request);
@@ -144,6 +150,10 @@ pub trait Observer: fmt::Debug + Send + Sync {
 impl<T: Observer + ?Sized> Observer for Arc<T> {
     fn connecting(&self, socket: SocketId, to: Destination<'_>) {
         (**self).connecting(socket, to);
+    }
+
+    fn wants_heads(&self) -> bool {
+        (**self).wants_heads()
     }
 
     fn request(&self, socket: SocketId, request: &RequestHead) {
@@ -342,15 +352,26 @@ impl<'a> MessageView<'a> {
 /// The observer, and whether it may still be called.
 pub(crate) struct Watch {
     observer: Arc<dyn Observer>,
+    wants_heads: bool,
     silenced: AtomicBool,
 }
 
 impl Watch {
     pub(crate) fn new(observer: Arc<dyn Observer>) -> Arc<Self> {
-        Arc::new(Self {
+        let mut watch = Self {
             observer,
+            wants_heads: false,
             silenced: AtomicBool::new(false),
-        })
+        };
+        let mut wants_heads = false;
+        watch.tell(|observer| wants_heads = observer.wants_heads());
+        watch.wants_heads = wants_heads;
+        Arc::new(watch)
+    }
+
+    /// Whether heads are to be made for it.
+    pub(crate) fn wants_heads(&self) -> bool {
+        self.wants_heads
     }
 
     /// Tells the observer something, unless it has panicked before.

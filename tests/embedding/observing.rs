@@ -2,7 +2,10 @@
 
 use std::{
     fmt::Write as _,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -114,6 +117,44 @@ fn watched() -> (World, Arc<Notes>) {
         World::with(|builder| builder.observer(notes.clone())),
         notes,
     )
+}
+
+#[derive(Debug, Default)]
+struct Brief {
+    open: AtomicBool,
+    heads: AtomicBool,
+}
+
+impl Observer for Brief {
+    fn wants_heads(&self) -> bool {
+        false
+    }
+
+    fn request(&self, _: SocketId, _: &RequestHead) {
+        self.heads.store(true, Ordering::Relaxed);
+    }
+
+    fn response(&self, _: SocketId, _: &ResponseHead) {
+        self.heads.store(true, Ordering::Relaxed);
+    }
+
+    fn open(&self, _: SocketId, _: &str, _: &str) {
+        self.open.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn one_that_wants_no_heads_is_given_none() {
+    let brief = Arc::new(Brief::default());
+    // Shared once more, as by somebody who passes it on.
+    let mut world = World::with(|builder| builder.observer(Arc::new(brief.clone())));
+    let url = websocket(echo);
+    world.eval(&format!(
+        "var ws = new WebSocket('{url}'); ws.onopen = () => ws.close()"
+    ));
+    world.run();
+    assert!(brief.open.load(Ordering::Relaxed));
+    assert!(!brief.heads.load(Ordering::Relaxed));
 }
 
 #[test]

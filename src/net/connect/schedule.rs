@@ -5,7 +5,7 @@ mod in_place;
 mod race;
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     io, mem,
     net::IpAddr,
     sync::Arc,
@@ -13,6 +13,7 @@ use std::{
 };
 
 use mio::Registry;
+use rustc_hash::FxHashMap;
 use tracing::{Span, debug};
 use url::Host;
 
@@ -56,9 +57,9 @@ pub(crate) enum Ended {
 pub(crate) struct Connects {
     dialler: Arc<Dialler>,
     registry: Registry,
-    attempts: HashMap<SocketId, Attempt>,
+    attempts: FxHashMap<SocketId, Attempt>,
     /// Whose the connections are that are being established, or upgraded on this thread.
-    racers: HashMap<SocketId, SocketId>,
+    racers: FxHashMap<SocketId, SocketId>,
     lookups: Lookups,
     calls: Calls,
     turns: Turns,
@@ -84,8 +85,8 @@ impl Connects {
         let resolver = resolver.unwrap_or_else(|| Arc::new(SystemResolver));
         Self {
             registry,
-            attempts: HashMap::new(),
-            racers: HashMap::new(),
+            attempts: FxHashMap::default(),
+            racers: FxHashMap::default(),
             lookups: Lookups::new(resolver, inbox.clone(), options.limits.connectors),
             calls: Calls::new(
                 inbox.clone(),

@@ -34,7 +34,8 @@ impl Upgrade {
         let handshake = Handshake::new(&dial.target, &dial.request, cookies, options)?;
         let limits = &options.limits;
         let mut reader = ResponseReader::new(limits.response_head, limits.response_headers);
-        reader.keeps_answer = dialler.watch.is_some();
+        let watch = dialler.watch.as_ref();
+        reader.keeps_answer = watch.is_some_and(|watch| watch.wants_heads());
         Ok(Self {
             handshake,
             sent: 0,
@@ -44,12 +45,12 @@ impl Upgrade {
 
     /// Tells what it begins with, if somebody watches.
     pub(super) fn tell_request(&self, tell: impl Fn(Head)) {
-        if self.is_watched() {
+        if self.wants_heads() {
             tell(Head::Request(RequestHead::new(&self.handshake.request)));
         }
     }
 
-    fn is_watched(&self) -> bool {
+    fn wants_heads(&self) -> bool {
         self.reader.keeps_answer
     }
 
@@ -90,7 +91,7 @@ impl Upgrade {
         dialler: &Dialler,
         tell: impl Fn(Head),
     ) -> Result<Accepted, Error> {
-        if self.is_watched()
+        if self.wants_heads()
             && let Some(answer) = &self.reader.answer
         {
             tell(Head::Response(ResponseHead::new(answer)));

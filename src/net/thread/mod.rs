@@ -15,13 +15,14 @@ mod running;
 mod socket;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     io, mem,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use mio::{Events, Poll, Token, Waker};
+use rustc_hash::FxHashMap;
 use tracing::{Span, debug, debug_span};
 use url::Url;
 
@@ -67,7 +68,7 @@ pub(super) fn spawn(shared: &Shared, leader: &Arc<Leader>) -> io::Result<Running
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INBOX)?);
     let reactor = Box::new(Reactor {
-        sockets: HashMap::new(),
+        sockets: FxHashMap::default(),
         connects: Connects::new(
             shared.dialler.clone(),
             shared.inbox.clone(),
@@ -75,7 +76,7 @@ pub(super) fn spawn(shared: &Shared, leader: &Arc<Leader>) -> io::Result<Running
         ),
         ready: VecDeque::new(),
         deadlines: Deadlines::default(),
-        spans: HashMap::new(),
+        spans: FxHashMap::default(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
         idle_since: None,
@@ -101,13 +102,13 @@ struct Reactor {
     /// What the poller has said last.
     polled: Events,
     /// Boxed: a table has room for up to twice as many as are in it.
-    sockets: HashMap<SocketId, Box<Socket>>,
+    sockets: FxHashMap<SocketId, Box<Socket>>,
     connects: Connects,
     /// Sockets that want a turn, each once.
     ready: VecDeque<SocketId>,
     deadlines: Deadlines,
     /// The spans of connections that are not over. Empty when nobody listens.
-    spans: HashMap<SocketId, Span>,
+    spans: FxHashMap<SocketId, Span>,
     desk: Desk,
     items: Vec<Item>,
     /// Since when there has been no socket.
