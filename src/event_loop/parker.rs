@@ -155,9 +155,7 @@ impl LoopWaker {
     pub fn wake(&self) {
         self.0.wake();
     }
-}
 
-impl LoopWaker {
     /// Gives the loop something to do while it waits; only the first one does.
     #[cfg(feature = "net")]
     pub(crate) fn set_idle_work(&self, work: Weak<dyn IdleWork>) {

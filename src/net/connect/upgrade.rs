@@ -43,7 +43,7 @@ impl Upgrade {
         })
     }
 
-    /// Tells what it begins with, if somebody watches.
+    /// Tells what it begins with, if somebody wants to know.
     pub(super) fn tell_request(&self, tell: impl Fn(Head)) {
         if self.wants_heads() {
             tell(Head::Request(RequestHead::new(&self.handshake.request)));

@@ -45,11 +45,11 @@ pub(super) struct Desk {
 /// What was handed over since the last look.
 #[derive(Debug, Default)]
 pub(super) struct Handed {
-    pub(super) events: usize,
+    events: usize,
     /// Script slept, and was woken.
     pub(super) woke: bool,
     /// Bytes read and written before.
-    pub(super) moved: usize,
+    moved: usize,
 }
 
 impl Handed {

@@ -68,11 +68,11 @@ impl Reactor {
                     return Ok(Left::Nothing);
                 }
                 handed += reactor.desk.take_handed();
-                let now = Instant::now();
-                let left = until.map(|until| until.saturating_duration_since(now));
                 if handed.is_much() || reactor.desk.moves_much() {
                     return Ok(Left::BusySockets);
                 }
+                let now = Instant::now();
+                let left = until.map(|until| until.saturating_duration_since(now));
                 if notified() || left == Some(Duration::ZERO) {
                     return Ok(Left::Sockets);
                 }

@@ -56,12 +56,6 @@ impl World {
     fn open<T: Send + 'static>(
         peer: impl FnOnce(WebSocket<TcpStream>) -> T + Send + 'static,
     ) -> (Self, JoinHandle<T>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("ws://{}/", listener.local_addr().unwrap());
-        let peer = thread::spawn(move || {
-            let (tcp, _) = listener.accept().unwrap();
-            peer(tungstenite::accept(tcp).unwrap())
-        });
         let script = Arc::<Script>::default();
         let (notify, leader) = (script.clone(), Arc::<Mutex<Option<Arc<Leader>>>>::default());
         let of_network = leader.clone();
@@ -71,22 +65,37 @@ impl World {
                 Leader::interrupt(leader);
             }
         };
-        let mut network = Network::new(Options::default(), Arc::new(wake));
+        let network = Network::new(Options::default(), Arc::new(wake));
         *leader.lock().unwrap() = network.leader().cloned();
         let leader = network.leader().cloned().unwrap();
-        let id = network.next_id();
-        let request = Box::new(ConnectRequest::new(url.parse().unwrap()));
-        network.command(Command::Connect { id, request });
-        network.flush();
         let mut world = Self {
+            id: network.next_id(),
             network,
             leader,
             script,
             batch: EventBatch::new(),
-            id,
         };
-        assert!(matches!(world.next().0, SocketEvent::Opened { .. }));
+        let peer = world.connect(peer);
         (world, peer)
+    }
+
+    /// Opens another socket, to `peer`.
+    fn connect<T: Send + 'static>(
+        &mut self,
+        peer: impl FnOnce(WebSocket<TcpStream>) -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}/", listener.local_addr().unwrap());
+        let peer = thread::spawn(move || {
+            let (tcp, _) = listener.accept().unwrap();
+            peer(tungstenite::accept(tcp).unwrap())
+        });
+        self.id = self.network.next_id();
+        let (id, request) = (self.id, Box::new(ConnectRequest::new(url.parse().unwrap())));
+        self.network.command(Command::Connect { id, request });
+        self.network.flush();
+        assert!(matches!(self.next().0, SocketEvent::Opened { .. }));
+        peer
     }
 
     /// The next event, and whether all waits for it were by leading.
@@ -102,13 +111,27 @@ impl World {
         }
     }
 
-    /// Waits until a message came while script led.
-    fn lead(&mut self) {
+    /// The next message, which counts as consumed, and whether all waits for it since the event before were by leading.
+    fn message(&mut self) -> (Incoming, bool) {
         loop {
-            if let (SocketEvent::Message { .. }, true) = self.next() {
-                return;
+            if let (SocketEvent::Message { id, message }, led) = self.next() {
+                self.network.consumed(id, message.len());
+                return (message, led);
             }
         }
+    }
+
+    /// The next message, which is a text, and the same.
+    fn text(&mut self) -> (String, bool) {
+        let (Incoming::Text(text), led) = self.message() else {
+            panic!("binary");
+        };
+        (self.batch.text(&text).0.to_owned(), led)
+    }
+
+    /// Waits until a message came while script led.
+    fn lead(&mut self) {
+        while !self.message().1 {}
     }
 
     fn send(&mut self, text: &str) {
@@ -141,18 +164,9 @@ fn script_that_waits_for_answers_leads() {
     let mut led = 0;
     for round in 0..200 {
         world.send(&round.to_string());
-        loop {
-            let (event, by_leading) = world.next();
-            let SocketEvent::Message { message, .. } = event else {
-                continue;
-            };
-            let Incoming::Text(text) = message else {
-                panic!("binary");
-            };
-            assert_eq!(world.batch.text(&text).0, round.to_string());
-            led += usize::from(by_leading);
-            break;
-        }
+        let (text, by_leading) = world.text();
+        assert_eq!(text, round.to_string());
+        led += usize::from(by_leading);
     }
     // However busy the machine is, the socket thread cannot have been quicker each time.
     assert!(led > 0, "script never led");
@@ -170,15 +184,9 @@ fn what_is_long_is_left_to_the_socket_thread() {
     let mut elsewhere = 0;
     for _ in 0..20 {
         world.send("more");
-        loop {
-            let (event, by_leading) = world.next();
-            if let SocketEvent::Message { id, message } = event {
-                assert_eq!(message.len(), 4 << 20);
-                world.network.consumed(id, message.len());
-                elsewhere += u32::from(!by_leading);
-                break;
-            }
-        }
+        let (message, by_leading) = world.message();
+        assert_eq!(message.len(), 4 << 20);
+        elsewhere += u32::from(!by_leading);
     }
     assert!(elsewhere > 0, "script has read all of it");
     drop(world);
@@ -218,14 +226,7 @@ fn a_flood_arrives_whole_and_in_order_whoever_leads() {
     hush.send(()).unwrap();
     let mut expected = 0;
     while expected < 100_000 {
-        let SocketEvent::Message { id, message } = world.next().0 else {
-            continue;
-        };
-        world.network.consumed(id, message.len());
-        let Incoming::Text(text) = message else {
-            panic!("binary");
-        };
-        let (text, _) = world.batch.text(&text);
+        let (text, _) = world.text();
         if text != "x" {
             assert_eq!(text, expected.to_string());
             expected += 1;
@@ -303,15 +304,7 @@ fn what_goes_wrong_while_script_leads_ends_every_socket_and_the_next_one_opens()
         }
     }
     peer.join().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let peer =
-        thread::spawn(move || echo(tungstenite::accept(listener.accept().unwrap().0).unwrap()));
-    let id = world.network.next_id();
-    let request = Box::new(ConnectRequest::new(url.parse().unwrap()));
-    world.network.command(Command::Connect { id, request });
-    world.network.flush();
-    assert!(matches!(world.next().0, SocketEvent::Opened { .. }));
+    let peer = world.connect(echo);
     drop(world);
     peer.join().unwrap();
 }
