@@ -33,10 +33,10 @@ pub(crate) struct Contender {
 }
 
 impl Contender {
-    pub(crate) fn boaws() -> Self {
+    pub(crate) fn boaws(program: &Path) -> Self {
         Self {
             name: "boaws".into(),
-            kind: Kind::Boaws(env!("CARGO_BIN_EXE_boaws").into()),
+            kind: Kind::Boaws(program.into()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The same workloads under `boaws`, under tungstenite alone, and under other runtimes where they are installed, side by side.
 //!
 //! ```sh
-//! cargo bench --bench workloads -- --peer node=/path/to/node --peer deno --peer bun --rounds 5
+//! cargo build --release
+//! cargo bench --bench workloads -- --boaws target/release/boaws --peer node=/path/to/node --peer deno --peer bun --rounds 5
 //! ```
 //!
 //! Each run is a process of its own against one `boaws serve`, and the contenders take turns, so that what else the machine does
@@ -13,7 +14,7 @@ mod measure;
 mod raw;
 mod table;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -172,6 +173,11 @@ const LONG: [&str; 2] = ["receive of 1 MiB", "soak"];
 /// Compares runtimes at the workloads of a WebSocket client.
 #[derive(Parser)]
 struct Args {
+    /// The program that is measured, and whose server all talk to. Otherwise the one that Cargo has built for this benchmark:
+    /// it unwinds at a panic, as Cargo has it for all that a benchmark needs, which the one of `cargo build --release` does not.
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_boaws"), hide_default_value = true)]
+    boaws: PathBuf,
+
     /// Another runtime: `node`, `deno` or `bun`, or `ws` for the package of that name under Node; with a path, or else from PATH
     /// (`ws`: the folder of the package); `boaws` with the path of another build. May be given several times.
     #[arg(long, value_name = "NAME[=PATH]")]
@@ -212,11 +218,11 @@ fn main() -> ExitCode {
 type Failure = Box<dyn std::error::Error>;
 
 fn compare(args: &Args) -> Result<(), Failure> {
-    let mut contenders = vec![Contender::boaws(), Contender::raw()?];
+    let mut contenders = vec![Contender::boaws(&args.boaws), Contender::raw()?];
     for peer in &args.peer {
         contenders.push(Contender::peer(peer)?);
     }
-    let server = measure::Server::start()?;
+    let server = measure::Server::start(&args.boaws)?;
     let table = Table::new(&contenders);
     println!("{}", table.head());
     let chosen = WORKLOADS

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Instant,
 };
@@ -101,8 +102,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start() -> Result<Self, Failure> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_boaws"))
+    pub(crate) fn start(boaws: &Path) -> Result<Self, Failure> {
+        let mut child = Command::new(boaws)
             .args(["serve", "--quiet"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -10,8 +10,9 @@ use rustc_hash::FxHashMap;
 use super::{
     connect::Dialler,
     error::{Error, Phase},
+    observer::MessageView,
     options::Options,
-    queue::{Charge, EndAll, EventBatch, EventQueue, Inbox, Item, Pushed},
+    queue::{Charge, EndAll, EventBatch, EventQueue, Gathering, Inbox, Item, Pushed},
     thread::{self, Leader, Running, Shared},
     vocabulary::{Command, SocketId},
 };
@@ -37,6 +38,8 @@ pub struct Network {
     /// What is counted for each socket whose `Closed` has not been taken.
     charges: FxHashMap<SocketId, Arc<Charge>>,
     gathered: Vec<Item>,
+    /// What comes behind `gathered`.
+    messages: Gathering,
     gathered_bytes: usize,
     /// Sockets of which messages were consumed since the last flush.
     unflushed: Vec<SocketId>,
@@ -60,6 +63,7 @@ impl Network {
             },
             charges: FxHashMap::default(),
             gathered: Vec::new(),
+            messages: Gathering::default(),
             gathered_bytes: 0,
             unflushed: Vec::new(),
             thread: None,
@@ -76,8 +80,8 @@ impl Network {
     /// Gathers a command. It is carried out after [`flush`](Self::flush), which happens here when
     /// 32 KiB of payload have gathered.
     pub fn command(&mut self, command: Command) {
-        self.gathered_bytes += command.payload();
-        self.gathered.push(match command {
+        let payload = command.payload();
+        let item = match command {
             Command::Connect { id, request } => {
                 let charge = Arc::<Charge>::default();
                 self.charges.insert(id, charge.clone());
@@ -93,7 +97,32 @@ impl Network {
                 }
                 Item::Command(command)
             }
-        });
+        };
+        self.gather(item);
+        self.gathered(payload);
+    }
+
+    /// [`Command::Send`] with a copy of a message.
+    pub(crate) fn send(&mut self, id: SocketId, message: MessageView<'_>) {
+        let length = message.payload().len();
+        if length >= Gathering::OWN_MEMORY {
+            let message = message.to_outgoing();
+            return self.command(Command::Send { id, message });
+        }
+        if !self.messages.takes(id) {
+            self.gathered.extend(self.messages.take());
+        }
+        self.messages.push(id, message);
+        self.gathered(length);
+    }
+
+    fn gather(&mut self, item: Item) {
+        self.gathered.extend(self.messages.take());
+        self.gathered.push(item);
+    }
+
+    fn gathered(&mut self, payload: usize) {
+        self.gathered_bytes += payload;
         if self.gathered_bytes >= FLUSH_BYTES {
             self.flush();
             self.leader.take_over();
@@ -103,6 +132,7 @@ impl Network {
     /// Hands over what has gathered. To be called at the end of each turn of the event loop.
     pub fn flush(&mut self) {
         self.gathered_bytes = 0;
+        self.gathered.extend(self.messages.take());
         if !self.gathered.is_empty()
             && self.shared.inbox.push(&mut self.gathered) == Pushed::NoThread
         {
@@ -193,7 +223,7 @@ impl Network {
     /// Says that script will not look at further messages of this socket: they are dropped where
     /// they arrive, and reading goes on if it had paused. [`Command::Close`] does the same.
     pub fn discard(&mut self, id: SocketId) {
-        self.gathered.push(Item::Discard { id });
+        self.gather(Item::Discard { id });
     }
 
     /// With what the owner's thread can do the work of the network's while it waits. `None` where code of the embedder's
@@ -241,6 +271,7 @@ impl Drop for Network {
     fn drop(&mut self) {
         // Sends and closes of the last turn are still carried out, but nothing new is begun.
         let mut gathered = mem::take(&mut self.gathered);
+        gathered.extend(self.messages.take());
         gathered.retain(|item| !matches!(item, Item::Connect { .. }));
         self.shared.inbox.push(&mut gathered);
         self.shared.inbox.stop();

@@ -11,6 +11,7 @@ use std::{
 };
 
 use http::{HeaderName, HeaderValue};
+use tungstenite::Bytes;
 
 use super::{
     error::Error,
@@ -326,6 +327,15 @@ impl<'a> MessageView<'a> {
             payload: match message {
                 Outgoing::Text(bytes) | Outgoing::Binary(bytes) => bytes,
             },
+        }
+    }
+
+    /// A copy of it, to be sent.
+    pub(crate) fn to_outgoing(self) -> Outgoing {
+        let payload = Bytes::copy_from_slice(self.payload);
+        match self.text {
+            true => Outgoing::Text(payload),
+            false => Outgoing::Binary(payload),
         }
     }
 

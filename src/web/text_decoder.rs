@@ -127,7 +127,7 @@ fn decode(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     let decoded = match input {
         Some(input) => {
             let bytes = bytes_of_argument(&input, "decode: the input", context)?;
-            bytes.read(|bytes| with_decoder(this, |decoder| decoder.decode(bytes, stream)))??
+            bytes.read(|bytes| with_decoder(this, |decoder| decoder.decode(bytes, stream)))?
         }
         None => with_decoder(this, |decoder| decoder.decode(&[], stream))?,
     };

@@ -65,20 +65,14 @@ impl ByteRange {
     }
 
     /// Hands the bytes to `read`, which must not run script. Those of an ArrayBuffer are not copied.
-    ///
-    /// # Errors
-    ///
-    /// None is known; Boa's conversion of the buffer object has one.
-    pub fn read<R>(&self, read: impl FnOnce(&[u8]) -> R) -> JsResult<R> {
-        if self.is_shared() {
-            let bytes = JsSharedArrayBuffer::from_object(self.buffer.clone())?.to_vec();
-            return Ok(read(within(&bytes, self.offset, self.length)));
+    pub fn read<R>(&self, read: impl FnOnce(&[u8]) -> R) -> R {
+        if let Some(buffer) = self.buffer.downcast_ref::<ArrayBuffer>() {
+            let data = buffer.data().unwrap_or_default();
+            return read(within(data, self.offset, self.length));
         }
-        let buffer = JsArrayBuffer::from_object(self.buffer.clone())?;
-        Ok(match buffer.data() {
-            Some(data) => read(within(&data, self.offset, self.length)),
-            None => read(&[]),
-        })
+        let shared = JsSharedArrayBuffer::from_object(self.buffer.clone());
+        let bytes = shared.map(|buffer| buffer.to_vec()).unwrap_or_default();
+        read(within(&bytes, self.offset, self.length))
     }
 
     /// Hands the bytes to `write`, to be changed in place; it must not run script.
@@ -176,7 +170,7 @@ fn range_in(buffer: &JsValue, offset: usize, length: usize) -> JsResult<ByteRang
 /// Those of [`byte_range`].
 pub fn buffer_source_bytes(object: &JsObject, context: &mut Context) -> Option<JsResult<Vec<u8>>> {
     let range = byte_range(object, context)?;
-    Some(range.and_then(|range| range.read(<[u8]>::to_vec)))
+    Some(range.map(|range| range.read(<[u8]>::to_vec)))
 }
 
 fn within(data: &[u8], offset: usize, length: usize) -> &[u8] {

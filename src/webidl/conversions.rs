@@ -5,6 +5,7 @@
 
 use boa_engine::{
     Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
+    string::JsStrVariant,
 };
 
 /// 2^53 − 1, the largest integer whose neighbours are all told apart.
@@ -94,15 +95,24 @@ pub fn usv_js_string(value: &JsValue, context: &mut Context) -> JsResult<JsStrin
 /// Converts a JavaScript string to UTF-8. Lone surrogates become U+FFFD.
 #[must_use]
 pub fn scalar_value_string(string: &JsString) -> String {
+    // Boa's own conversion walks code points; a copy of the bytes is 40 times faster.
+    if let Some(ascii) = ascii(string) {
+        return ascii.to_owned();
+    }
     match string.as_str().as_latin1() {
-        // Boa's own conversion walks code points; a copy of the bytes is 40 times faster.
-        Some(bytes) if bytes.is_ascii() => match std::str::from_utf8(bytes) {
-            Ok(ascii) => ascii.to_owned(),
-            Err(_) => string.to_std_string_lossy(),
-        },
         Some(bytes) => bytes.iter().map(|&byte| char::from(byte)).collect(),
         None => string.to_std_string_lossy(),
     }
+}
+
+/// A JavaScript string as it is, where it is stored as ASCII.
+pub(crate) fn ascii(string: &JsString) -> Option<&str> {
+    let JsStrVariant::Latin1(bytes) = string.as_str().variant() else {
+        return None;
+    };
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.is_ascii())
 }
 
 /// `boolean`.

@@ -26,6 +26,8 @@ mod tests;
 
 pub use buffer_source::{ByteRange, buffer_source_bytes, byte_range, is_buffer_source};
 pub use callback::{call_a_user_objects_operation, invoke_callback};
+#[cfg(feature = "net")]
+pub(crate) use conversions::ascii;
 pub use conversions::{
     Dictionary, boolean, byte_string, dom_string, double, illegal_invocation, long, long_long,
     long_long_clamp, nullable_callback_interface, required_arguments, scalar_value_string,

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     dom::TargetCore,
     event_loop::{EventLoop, TaskSource, has_microtask_checkpoint, perform_a_microtask_checkpoint},
-    net::{Command, EventBatch, Network, Options, SocketId},
+    net::{Command, EventBatch, MessageView, Network, Options, SocketId},
     webidl::type_error,
 };
 
@@ -140,6 +140,17 @@ impl Sockets {
     /// Gives a command to the network, at the latest when the turn ends.
     pub(super) fn command(self: &Rc<Self>, command: Command, context: &mut Context) {
         self.network.borrow_mut().command(command);
+        self.driver.see_to(self, context);
+    }
+
+    /// Hands a copy of a message over, likewise.
+    pub(super) fn send(
+        self: &Rc<Self>,
+        id: SocketId,
+        message: MessageView<'_>,
+        context: &mut Context,
+    ) {
+        self.network.borrow_mut().send(id, message);
         self.driver.see_to(self, context);
     }
 

@@ -32,6 +32,8 @@
 //! };
 //! ```
 
+use std::rc::Rc;
+
 use boa_engine::{Context, JsArgs, JsObject, JsResult, JsString, JsValue, js_string};
 use boa_gc::Gc;
 use tungstenite::Bytes;
@@ -51,10 +53,11 @@ use crate::{
     },
     event_handler_attribute,
     file::blob_bytes,
-    net::{Command, ConnectRequest, Outgoing},
+    net::{Command, ConnectRequest, MessageView, Outgoing, SocketId},
     webidl::{
-        Interface, Member, buffer_source_bytes, illegal_invocation, prototype_from_new_target,
-        required_arguments, throw_dom_exception, type_error, unsigned_short_clamp, usv_string,
+        Interface, Member, ascii, byte_range, dom_string, illegal_invocation,
+        prototype_from_new_target, required_arguments, scalar_value_string, throw_dom_exception,
+        type_error, unsigned_short_clamp, usv_string,
     },
 };
 
@@ -324,19 +327,51 @@ pub(super) fn begin_to_close(
 fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let core = this_socket(this, context)?;
     required_arguments(args, 1, WEB_SOCKET.name, "send")?;
-    let message = message_argument(args.get_or_undefined(0), context)?;
-    send_a_message(&core, message, context)?;
+    // The argument `(BufferSource or Blob or USVString) data`.
+    let value = args.get_or_undefined(0);
+    let object = value.as_object();
+    if let Some(range) = object.as_ref().and_then(|data| byte_range(data, context)) {
+        let range = range?;
+        if let Some((sockets, id)) = begin_to_send(&core, range.len(), context)? {
+            range.read(|bytes| sockets.send(id, MessageView::of_binary(bytes), context));
+        }
+        return Ok(JsValue::undefined());
+    }
+    if let Some(blob) = object.as_ref().and_then(blob_bytes) {
+        let message = Outgoing::Binary(Bytes::from_owner(blob));
+        return send_a_message(&core, message, context).map(JsValue::from);
+    }
+    let string = dom_string(value, context)?;
+    let Some(text) = ascii(&string) else {
+        let message = Outgoing::Text(scalar_value_string(&string).into());
+        return send_a_message(&core, message, context).map(JsValue::from);
+    };
+    if let Some((sockets, id)) = begin_to_send(&core, text.len(), context)? {
+        sockets.send(id, MessageView::of_text(text), context);
+    }
     Ok(JsValue::undefined())
 }
 
-/// The steps of `send()` once its argument is converted.
+/// `send()` with a message of its own.
 pub(super) fn send_a_message(
     core: &Gc<TargetCore>,
     message: Outgoing,
     context: &mut Context,
 ) -> JsResult<()> {
+    if let Some((sockets, id)) = begin_to_send(core, message.len(), context)? {
+        sockets.command(Command::Send { id, message }, context);
+    }
+    Ok(())
+}
+
+/// The steps of `send()` once its argument is converted, but for the sending itself: to whom, if to anybody.
+fn begin_to_send(
+    core: &Gc<TargetCore>,
+    length: usize,
+    context: &mut Context,
+) -> JsResult<Option<(Rc<Sockets>, SocketId)>> {
     let Some(state) = core.extension::<SocketState>() else {
-        return Ok(());
+        return Ok(None);
     };
     // 1. CONNECTING: InvalidStateError.
     if state.ready_state.get() == ReadyState::Connecting {
@@ -344,39 +379,20 @@ pub(super) fn send_a_message(
         return Err(throw_dom_exception("InvalidStateError", message, context));
     }
     // 2. By type of data. In every other state the bytes count; only in OPEN they are sent.
-    let bytes = message.len() as u64;
+    let bytes = length as u64;
     let amount = state.buffered_amount.get().saturating_add(bytes);
     state.buffered_amount.set(amount);
-    if state.ready_state.get() == ReadyState::Open
-        && let Some(sockets) = state.sockets.upgrade()
-    {
-        state.counters.count_out(bytes);
-        if state
-            .unsent
-            .replace(state.unsent.get().saturating_add(bytes))
-            == 0
-        {
-            sockets.changed(core, state);
-        }
-        let id = state.id;
-        sockets.command(Command::Send { id, message }, context);
+    if state.ready_state.get() != ReadyState::Open {
+        return Ok(None);
     }
-    Ok(())
-}
-
-/// The argument `(BufferSource or Blob or USVString) data`: its bytes as they are now.
-fn message_argument(value: &JsValue, context: &mut Context) -> JsResult<Outgoing> {
-    if let Some(object) = value.as_object()
-        && let Some(bytes) = binary_bytes(&object, context)
-    {
-        return bytes.map(Outgoing::Binary);
+    let Some(sockets) = state.sockets.upgrade() else {
+        return Ok(None);
+    };
+    state.counters.count_out(bytes);
+    let unsent = state.unsent.get();
+    state.unsent.set(unsent.saturating_add(bytes));
+    if unsent == 0 {
+        sockets.changed(core, state);
     }
-    Ok(Outgoing::Text(usv_string(value, context)?.into()))
-}
-
-fn binary_bytes(object: &JsObject, context: &mut Context) -> Option<JsResult<Bytes>> {
-    if let Some(bytes) = buffer_source_bytes(object, context) {
-        return Some(bytes.map(Bytes::from));
-    }
-    blob_bytes(object).map(|bytes| Ok(Bytes::from_owner(bytes)))
+    Ok(Some((sockets, state.id)))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use mio::Waker;
 
-use super::events::Charge;
+use super::{events::Charge, messages::Messages};
 use crate::net::{
     connect::{Established, Turn},
     error::Error,
@@ -28,6 +28,8 @@ pub(crate) enum Item {
     },
     /// Every other command.
     Command(Command),
+    /// Several of [`Command::Send`] for one socket.
+    Messages(Box<Messages>),
     /// From another thread: all sockets that there are now.
     EndAll(EndAll),
     /// Script will not look at further messages of this socket.

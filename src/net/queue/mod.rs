@@ -4,7 +4,9 @@
 mod batch;
 mod events;
 mod inbox;
+mod messages;
 
 pub use batch::{EventBatch, TextRange};
 pub(crate) use events::{Charge, EventQueue};
 pub(crate) use inbox::{EndAll, Inbox, Item, Pushed};
+pub(crate) use messages::Gathering;

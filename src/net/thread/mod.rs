@@ -38,7 +38,7 @@ use super::{
     error::{Error, ErrorKind, Phase},
     observer::Destination,
     queue::{EndAll, EventQueue, Inbox, Item},
-    vocabulary::{Command, SocketId},
+    vocabulary::{Command, Outgoing, SocketId},
 };
 
 /// How long the thread waits for another socket after its last one.
@@ -175,6 +175,7 @@ impl Reactor {
                 self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
+            Item::Messages(messages) => self.send(messages.id, *messages),
             Item::EndAll(end) => self.end_all(&end, now),
             Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
             Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
@@ -196,14 +197,7 @@ impl Reactor {
 
     fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Send { id, message } => {
-                let mut full = None;
-                self.with_socket(id, |socket| full = socket.send(message).err());
-                if let Some(error) = full {
-                    self.sockets.remove(&id);
-                    self.failed(id, error);
-                }
-            }
+            Command::Send { id, message } => self.send(id, [message]),
             Command::Close { id, code, reason } => {
                 if let Some(error) = self.connects.cancel(id, now) {
                     return self.failed(id, error);
@@ -231,6 +225,18 @@ impl Reactor {
             }
             // Comes as an item of its own.
             Command::Connect { .. } => {}
+        }
+    }
+
+    fn send(&mut self, id: SocketId, messages: impl IntoIterator<Item = Outgoing>) {
+        let mut full = None;
+        self.with_socket(id, |socket| {
+            let mut messages = messages.into_iter();
+            full = messages.try_for_each(|message| socket.send(message)).err();
+        });
+        if let Some(error) = full {
+            self.sockets.remove(&id);
+            self.failed(id, error);
         }
     }
 

@@ -12,6 +12,7 @@ pub use test_executor::TestExecutor;
 
 use std::{
     cell::RefCell,
+    fs,
     rc::Rc,
     sync::{
         Arc,
@@ -185,8 +186,8 @@ fn run_harness(job: &Job, host: &JsObject, context: &mut Context) -> JsResult<()
         Harness::Wpt { root, .. } => {
             prepare(WEB_GLOBALS, "web_globals.js", host, context)?;
             let path = root.join("resources/testharness.js");
-            let source = Source::from_filepath(&path).map_err(JsError::from_rust)?;
-            context.eval(source)?;
+            let text = fs::read(&path).map_err(JsError::from_rust)?;
+            context.eval(Source::from_bytes(&text).with_path(&path))?;
             prepare(WPT_RESULTS, "wpt_results.js", host, context)?;
         }
     }
