@@ -219,6 +219,29 @@ fn an_open_connection_can_be_cut_or_ended_in_the_middle_of_a_message() {
 }
 
 #[test]
+fn messages_that_came_together_have_one_time_stamp() {
+    let (dialer, server) = testing::pair();
+    let mut page = Page::new(dialer);
+    let mut peer = page.open(&server, "ws://a.test");
+    page.eval(
+        "var stamps = [];
+         ws.onmessage = ({ timeStamp }) => {
+             const before = new Event('x').timeStamp;
+             while (new Event('x').timeStamp < before + 20) {}
+             stamps.push(timeStamp);
+         }",
+    );
+    peer.send_bytes(&[0x81, 1, b'a', 0x81, 1, b'b']).unwrap();
+    page.until("stamps.length == 2");
+    assert_eq!(page.eval("stamps[0] === stamps[1]"), "true");
+    assert_eq!(page.eval("stamps[0] > 0"), "true");
+    // What comes later is later.
+    peer.send_text("c").unwrap();
+    page.until("stamps.length == 3");
+    assert_eq!(page.eval("stamps[2] >= stamps[1] + 40"), "true");
+}
+
+#[test]
 fn what_breaks_the_protocol_is_answered_with_1002() {
     let (dialer, server) = testing::pair();
     let mut page = Page::new(dialer);

@@ -90,8 +90,8 @@ impl EventObject {
         type_: JsString,
         init: EventInit,
         trusted: bool,
+        time_stamp: f64,
         extension: Box<dyn NativeObject>,
-        context: &Context,
     ) -> Self {
         let flags = [
             (Flag::Initialized, true),
@@ -107,7 +107,7 @@ impl EventObject {
             current_target: GcRefCell::new(None),
             phase: Cell::new(NONE),
             flags: Cell::new(set.fold(0, |flags, (flag, _)| flags | *flag as u16)),
-            time_stamp: current_high_resolution_time(context),
+            time_stamp,
             extension,
         }
     }
@@ -304,7 +304,20 @@ pub fn create_event(
     extension: impl NativeObject,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let data = EventObject::new(type_, init, true, Box::new(extension), context);
+    let time_stamp = current_high_resolution_time(context);
+    create_event_at(time_stamp, interface, type_, init, extension, context)
+}
+
+/// [`create_event`], with the `timeStamp` of what the event signals.
+pub(crate) fn create_event_at(
+    time_stamp: f64,
+    interface: &'static Interface,
+    type_: JsString,
+    init: EventInit,
+    extension: impl NativeObject,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let data = EventObject::new(type_, init, true, time_stamp, Box::new(extension));
     new_platform_object(interface, data, context)
 }
 
@@ -324,7 +337,8 @@ pub fn construct_event(
     extension: impl NativeObject,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let data = EventObject::new(type_, init, false, Box::new(extension), context);
+    let time_stamp = current_high_resolution_time(context);
+    let data = EventObject::new(type_, init, false, time_stamp, Box::new(extension));
     construct_platform_object(interface, new_target, data, context)
 }
 

@@ -41,6 +41,8 @@ pub use event::EVENT;
 pub use event_handlers::{
     event_handler_get, event_handler_set, the_event_handler_processing_algorithm,
 };
+#[cfg(feature = "net")]
+pub(crate) use event_object::create_event_at;
 pub use event_object::{
     Event, EventInit, construct_event, create_event, event_constructor_arguments, event_extension,
     this_event,
@@ -50,6 +52,8 @@ pub use event_target::{
     construct_event_target, create_event_target, event_target_extension, target_core, target_of,
 };
 pub use global::GlobalScope;
+#[cfg(feature = "net")]
+pub(crate) use high_resolution_time::Occurrence;
 pub use high_resolution_time::{current_high_resolution_time, time_origin_timestamp};
 pub use listeners::NativeListener;
 pub use rust_listeners::{ListenerHandle, ListenerOptions, add_listener, add_listener_with};

@@ -122,11 +122,22 @@ pub fn perform_a_microtask_checkpoint(context: &mut Context) {
     }
 }
 
-/// Whether the context's executor has such a checkpoint. (A [`Microtasks`](super::Microtasks) is known from its first microtask on;
-/// until then there is nothing that a checkpoint could run.)
+/// The checkpoint of a context's executor, looked up once for many tasks.
 #[cfg(feature = "net")]
-pub(crate) fn has_microtask_checkpoint(context: &mut Context) -> bool {
-    queue(context).is_some()
+pub(crate) struct Checkpoint(Rc<MicrotaskQueue>);
+
+#[cfg(feature = "net")]
+impl Checkpoint {
+    /// If the executor has one. (A [`Microtasks`](super::Microtasks) is known from its first microtask on;
+    /// until then there is nothing that a checkpoint could run.)
+    pub(crate) fn of(context: &mut Context) -> Option<Self> {
+        queue(context).map(Self)
+    }
+
+    /// As [`perform_a_microtask_checkpoint`].
+    pub(crate) fn perform(&self, context: &mut Context) {
+        self.0.perform_a_checkpoint(context);
+    }
 }
 
 /// <https://html.spec.whatwg.org/multipage/webappapis.html#clean-up-after-running-script>
@@ -135,10 +146,8 @@ pub(crate) fn has_microtask_checkpoint(context: &mut Context) -> bool {
 /// stack is empty now, that is, not inside a nested `dispatchEvent()`.
 pub fn clean_up_after_running_script(context: &mut Context) {
     // 1.–2. N/A: Boa keeps no separate stack of settings objects.
-    // 3. If the JavaScript execution context stack is empty, perform a microtask checkpoint.
-    if !script_is_running(context) {
-        perform_a_microtask_checkpoint(context);
-    }
+    // 3. If the JavaScript execution context stack is empty, perform a microtask checkpoint: which looks at that itself.
+    perform_a_microtask_checkpoint(context);
 }
 
 /// Has `step` run once, at the end of the microtask checkpoint under way or else of the next one,

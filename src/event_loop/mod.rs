@@ -66,7 +66,7 @@ mod wrapper;
 pub use exceptions::{ReportException, report_exception, script_can_catch, set_exception_reporter};
 pub use executor::{EventLoop, TaskSource};
 #[cfg(feature = "net")]
-pub(crate) use microtasks::has_microtask_checkpoint;
+pub(crate) use microtasks::Checkpoint;
 pub use microtasks::{
     after_microtask_checkpoint, clean_up_after_running_script, perform_a_microtask_checkpoint,
 };

@@ -31,6 +31,8 @@ use boa_engine::{
 };
 use boa_gc::GcRefCell;
 
+#[cfg(feature = "net")]
+use crate::dom::create_event_at;
 use crate::{
     dom::{
         EVENT, Event, EventInit, construct_event, create_event, event_constructor_arguments,
@@ -173,6 +175,19 @@ pub fn create_message_event(
 ) -> JsResult<JsObject> {
     let data = MessageEventData::new(data, origin);
     create_event(&MESSAGE_EVENT, type_, EventInit::default(), data, context)
+}
+
+/// [`create_message_event`], with the `timeStamp` of the message's arrival.
+#[cfg(feature = "net")]
+pub(crate) fn create_message_event_at(
+    time_stamp: f64,
+    type_: JsString,
+    data: impl Into<MessageData>,
+    origin: JsString,
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    let (data, init) = (MessageEventData::new(data, origin), EventInit::default());
+    create_event_at(time_stamp, &MESSAGE_EVENT, type_, init, data, context)
 }
 
 /// What an event keeps for `ports`; an empty array is made when script asks for it.

@@ -39,6 +39,8 @@ pub use close_event::{CLOSE_EVENT, CloseEventData, create_close_event};
 pub use error_event::{ERROR_EVENT, ErrorEventData};
 #[cfg(feature = "runtime")]
 pub use message_channel::MESSAGE_CHANNEL;
+#[cfg(feature = "net")]
+pub(crate) use message_event::create_message_event_at;
 pub use message_event::{
     DeferredData, MESSAGE_EVENT, MessageData, MessageEventData, create_message_event,
     message_event_data,

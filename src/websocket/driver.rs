@@ -13,7 +13,7 @@ use boa_engine::{Context, JsValue, job::NativeAsyncJob};
 
 use super::sockets::{Sockets, WakeCallback};
 use crate::{
-    event_loop::{EventLoop, IdleWork, LoopWaker, has_microtask_checkpoint},
+    event_loop::{Checkpoint, EventLoop, IdleWork, LoopWaker},
     net::{Leader, Network},
 };
 
@@ -122,7 +122,7 @@ async fn run_job(sockets: &Weak<Sockets>, alarm: &Alarm, context: &RefCell<&mut 
         let (found, passes) = match context.try_borrow_mut() {
             Ok(mut context) => {
                 let found = sockets.turn(&mut context);
-                let checkpoint = has_microtask_checkpoint(&mut context);
+                let checkpoint = Checkpoint::of(&mut context).is_some();
                 (found, if checkpoint { 1 } else { PASSES })
             }
             // The executor polls while something else has the context: another time.

@@ -13,10 +13,10 @@ use super::{
     state::{BinaryType, ReadyState, SocketState},
 };
 use crate::{
-    dom::{Event, TargetCore, dispatch, dispatch_to, fire_an_event, in_relevant_realm},
+    dom::{Event, Occurrence, TargetCore, dispatch, dispatch_to, fire_an_event, in_relevant_realm},
     event_loop::report_exception,
     file::{BlobBytes, new_blob},
-    html::{CloseEventData, MessageData, create_close_event, create_message_event},
+    html::{CloseEventData, MessageData, create_close_event, create_message_event_at},
     net::{EventBatch, Incoming, SocketEvent},
     protocol::{Binary, NO_CLOSE_FRAME},
 };
@@ -25,6 +25,7 @@ use crate::{
 pub(super) fn run(
     event: SocketEvent,
     batch: &EventBatch,
+    arrival: &Occurrence,
     sockets: &Rc<Sockets>,
     context: &mut Context,
 ) {
@@ -36,7 +37,7 @@ pub(super) fn run(
     };
     in_relevant_realm(&core, context, |context| {
         // Listeners' exceptions were reported where they came up. This is what no script can catch.
-        if let Err(error) = run_task(event, &core, state, batch, sockets, context) {
+        if let Err(error) = run_task(event, &core, state, batch, arrival, sockets, context) {
             report_exception(error, context);
         }
     });
@@ -48,6 +49,7 @@ fn run_task(
     core: &Gc<TargetCore>,
     state: &SocketState,
     batch: &EventBatch,
+    arrival: &Occurrence,
     sockets: &Sockets,
     context: &mut Context,
 ) -> JsResult<()> {
@@ -58,7 +60,7 @@ fn run_task(
             ..
         } => connection_established(core, state, &protocol, &extensions, sockets, context),
         SocketEvent::Message { message, .. } => {
-            message_received(core, state, message, batch, sockets, context)
+            message_received(core, state, message, batch, arrival, sockets, context)
         }
         SocketEvent::Sent { bytes, .. } => {
             sent(core, state, bytes, sockets);
@@ -128,6 +130,7 @@ fn message_received(
     state: &SocketState,
     message: Incoming,
     batch: &EventBatch,
+    arrival: &Occurrence,
     sockets: &Sockets,
     context: &mut Context,
 ) -> JsResult<()> {
@@ -145,17 +148,18 @@ fn message_received(
     };
     // 2. The data, by type and binary type.
     let (type_, origin) = (js_string!("message"), state.origin.clone());
+    let time_stamp = arrival.time_stamp(context);
     let event = match message {
         Incoming::Text(range) => {
             let text = text_to_js_string(batch.text(&range));
-            create_message_event(type_, JsValue::from(text), origin, context)?
+            create_message_event_at(time_stamp, type_, JsValue::from(text), origin, context)?
         }
         Incoming::Binary(bytes) => {
             sockets.external_memory.charge(bytes.len());
             let binary_type = state.binary_type.get();
             let make = move |context: &mut Context| binary_to_js_value(bytes, binary_type, context);
             let data = MessageData::Deferred(Box::new(make));
-            create_message_event(type_, data, origin, context)?
+            create_message_event_at(time_stamp, type_, data, origin, context)?
         }
     };
     // 3. Fire an event named message.

@@ -15,8 +15,8 @@ use super::{
     driver::Driver, external_memory::ExternalMemory, feedback, remote::Requests, state::SocketState,
 };
 use crate::{
-    dom::TargetCore,
-    event_loop::{EventLoop, TaskSource, has_microtask_checkpoint, perform_a_microtask_checkpoint},
+    dom::{Occurrence, TargetCore},
+    event_loop::{Checkpoint, EventLoop, TaskSource, perform_a_microtask_checkpoint},
     net::{Command, EventBatch, MessageView, Network, Options, SocketId},
     webidl::type_error,
 };
@@ -224,11 +224,9 @@ impl Sockets {
         if found {
             // Where there is no checkpoint the executor has its turn after each task: it may run microtasks then. What is
             // left of the batch waits here; no other turn comes in between, for the executor has one job for all.
-            let most = match has_microtask_checkpoint(context) {
-                true => usize::MAX,
-                false => 1,
-            };
-            self.run_tasks(&mut batch, most, context);
+            let checkpoint = Checkpoint::of(context);
+            let most = if checkpoint.is_some() { usize::MAX } else { 1 };
+            self.run_tasks(&mut batch, most, checkpoint.as_ref(), context);
         }
         *self.batch.borrow_mut() = batch;
         self.let_go();
@@ -237,7 +235,15 @@ impl Sockets {
         found || asked
     }
 
-    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, most: usize, context: &mut Context) {
+    fn run_tasks(
+        self: &Rc<Self>,
+        batch: &mut EventBatch,
+        most: usize,
+        checkpoint: Option<&Checkpoint>,
+        context: &mut Context,
+    ) {
+        // All of them have happened by now, whatever the tasks before theirs will take.
+        let arrival = Occurrence::now(context);
         // Released a run of events of one socket at a time: a flood comes from one.
         let mut released: Option<(SocketId, usize)> = None;
         for _ in 0..most {
@@ -245,8 +251,12 @@ impl Sockets {
                 break;
             };
             let (id, charge) = (event.id(), event.charge());
-            feedback::run(event, batch, self, context);
-            perform_a_microtask_checkpoint(context);
+            feedback::run(event, batch, &arrival, self, context);
+            match checkpoint {
+                Some(checkpoint) => checkpoint.perform(context),
+                // The task may have brought the first microtask.
+                None => perform_a_microtask_checkpoint(context),
+            }
             match &mut released {
                 Some((same, sum)) if *same == id => *sum += charge,
                 other => {
