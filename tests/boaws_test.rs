@@ -489,3 +489,43 @@ fn servers_that_do_not_start_are_told() {
         "{error}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_port_that_is_not_the_servers_own_is_told() {
+    use std::{io::Write, net::TcpListener, os::unix::fs::OpenOptionsExt, thread};
+
+    // Somebody was quicker, and does not speak TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = stream
+                .unwrap()
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let directory = folder(&[("a.any.js", PASSING)]);
+    write(directory.path(), "resources/testharness.js", "");
+    write(directory.path(), "tools/wptserve/x", "");
+    write(directory.path(), "tools/serve/serve.py", "");
+    let ports = format!(r#"{{"ports": {{"ws": [{port}], "wss": [{port}]}}}}"#);
+    let servers = directory.path().join("servers");
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(&servers)
+        .unwrap()
+        .write_all(format!("#!/bin/sh\necho '{ports}'\nexec cat").as_bytes())
+        .unwrap();
+    let output = boaws(
+        directory.path(),
+        &["tests", "--wpt", ".", "--python", "./servers"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    let expected =
+        format!("the servers of web-platform-tests are not what listens on port {port} (wss): ");
+    assert!(error.contains(&expected), "{error}");
+}

@@ -21,11 +21,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 use serde_json::{Value, json};
 
 use self::{certificate::Certificate, scratch::ScratchFolder};
 use super::plan::TestFile;
-use crate::cli::terminal::print_error;
+use crate::{cli::terminal::print_error, net::TlsOptions};
 
 /// What Python runs.
 const PROGRAM: &str = include_str!("serve.py");
@@ -39,6 +40,9 @@ const PORTS: [&str; 4] = ["http", "https", "ws", "wss"];
 
 /// How many of the last lines that the servers have logged are told when they fail.
 const LAST_LINES: usize = 20;
+
+/// How long one of them may take to answer.
+const GREETING_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the servers may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -112,7 +116,7 @@ impl WptServers {
         let chain = folder.write("certificate.pem", &certificate.certificate_pem)?;
         folder.write("config.json", &server_config(&key, &chain).to_string())?;
         let mut process = spawn(&root, python, &config)?;
-        let config = started(&mut process, verbose)?;
+        let config = started(&mut process, &certificate.ca_pem, verbose)?;
         Ok(Self {
             root,
             config,
@@ -202,7 +206,7 @@ fn spawn(root: &Path, python: &Path, config: &Path) -> io::Result<Process> {
 }
 
 /// Waits until the servers accept connections. Returns their configuration.
-fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
+fn started(process: &mut Process, ca_pem: &str, verbose: bool) -> io::Result<Value> {
     let (sender, lines) = mpsc::channel();
     let log = follow(process.child.stderr.take(), verbose)?;
     let stdout = process.child.stdout.take();
@@ -236,7 +240,7 @@ fn started(process: &mut Process, verbose: bool) -> io::Result<Value> {
     };
     let config: Value =
         serde_json::from_str(&line).map_err(|error| failed(&format!("say {line:?} ({error})")))?;
-    wait_for_ports(&config, process, || failed("do not accept connections"))?;
+    wait_for_ports(&config, ca_pem, process, failed)?;
     Ok(config)
 }
 
@@ -279,27 +283,64 @@ fn follow(pipe: Option<impl Read + Send + 'static>, verbose: bool) -> io::Result
     Ok(log)
 }
 
+/// Waits until each port takes connections, and has those for TLS show that they are the servers' own.
 fn wait_for_ports(
     config: &Value,
+    ca_pem: &str,
     process: &mut Process,
-    failed: impl Fn() -> io::Error,
+    failed: impl Fn(&str) -> io::Error,
 ) -> io::Result<()> {
+    let mut trust = TlsOptions::default();
+    trust.trust_only_added();
+    trust.add_pem(ca_pem.as_bytes()).map_err(io::Error::other)?;
+    let trust = trust.client_config().map_err(io::Error::other)?;
     let start = Instant::now();
     // The servers know of more kinds of ports than they listen on.
-    let ports = PORTS
-        .iter()
-        .flat_map(|scheme| config["ports"][scheme].as_array().into_iter().flatten());
-    for port in ports.filter_map(Value::as_u64) {
-        let Ok(port) = u16::try_from(port) else {
-            return Err(failed());
+    let ports = PORTS.iter().flat_map(|scheme| {
+        let ports = config["ports"][scheme].as_array().into_iter().flatten();
+        ports.map(move |port| (*scheme, port))
+    });
+    for (scheme, port) in ports {
+        let Some(port) = port.as_u64().and_then(|port| u16::try_from(port).ok()) else {
+            return Err(failed(&format!("call {port} a port")));
         };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
-            if start.elapsed() > START_LIMIT || process.child.try_wait()?.is_some() {
-                return Err(failed());
+        let stream = loop {
+            match TcpStream::connect_timeout(&address, GREETING_LIMIT) {
+                Ok(stream) => break stream,
+                Err(error) => {
+                    if start.elapsed() > START_LIMIT || process.child.try_wait()?.is_some() {
+                        let what = format!("do not accept connections on port {port} ({error})");
+                        return Err(failed(&what));
+                    }
+                }
             }
             thread::sleep(POLL);
+        };
+        // They have looked for a port that is free and taken it later: whatever took it before them is not to be tested.
+        if ["https", "wss"].contains(&scheme) {
+            greet(stream, &trust).map_err(|error| {
+                failed(&format!(
+                    "are not what listens on port {port} ({scheme}): {error}"
+                ))
+            })?;
         }
+    }
+    Ok(())
+}
+
+/// A handshake of TLS, and its end in good order.
+fn greet(mut stream: TcpStream, trust: &Arc<ClientConfig>) -> io::Result<()> {
+    stream.set_read_timeout(Some(GREETING_LIMIT))?;
+    stream.set_write_timeout(Some(GREETING_LIMIT))?;
+    let host = ServerName::try_from(HOST).map_err(io::Error::other)?;
+    let mut tls = ClientConnection::new(Arc::clone(trust), host).map_err(io::Error::other)?;
+    while tls.is_handshaking() {
+        tls.complete_io(&mut stream)?;
+    }
+    tls.send_close_notify();
+    while tls.wants_write() {
+        tls.write_tls(&mut stream)?;
     }
     Ok(())
 }
