@@ -404,7 +404,7 @@ impl Conversation {
         let again = AtomicBool::new(false);
         // Programs are shown no prompt.
         let types = line_editor::has_terminal() && matches!(self.output, Output::People { .. });
-        let mode = types.then(|| Arc::new(TerminalMode::save()));
+        let mode = types.then(TerminalMode::save);
         self.mode = mode.clone();
         let heard = move |signal: Signal| {
             let code = signal.exit_code();

@@ -1,5 +1,7 @@
 //! The terminal's mode, to be put back by a process that ends while a line is edited.
 
+use std::sync::Arc;
+
 /// What the terminal was like before anybody typed.
 #[derive(Debug)]
 pub(in crate::cli) struct TerminalMode {
@@ -8,12 +10,21 @@ pub(in crate::cli) struct TerminalMode {
 }
 
 impl TerminalMode {
-    /// As it is now.
+    /// As it is now. A panic puts it back where it ends the process at once, as in the release build; where it unwinds, the editor
+    /// does, if it is the editor that ends.
     #[cfg(unix)]
-    pub(in crate::cli) fn save() -> Self {
-        Self {
+    pub(in crate::cli) fn save() -> Arc<Self> {
+        let mode = Arc::new(Self {
             before: nix::sys::termios::tcgetattr(std::io::stdin()).ok().into(),
+        });
+        if cfg!(panic = "abort") {
+            let (saved, tell) = (Arc::clone(&mode), std::panic::take_hook());
+            std::panic::set_hook(Box::new(move |panic| {
+                saved.restore();
+                tell(panic);
+            }));
         }
+        mode
     }
 
     /// Removes the prompt and puts the mode back.
@@ -37,8 +48,8 @@ impl TerminalMode {
 
     /// A console of Windows has its mode for each program.
     #[cfg(not(unix))]
-    pub(in crate::cli) fn save() -> Self {
-        Self {}
+    pub(in crate::cli) fn save() -> Arc<Self> {
+        Arc::new(Self {})
     }
 
     #[cfg(not(unix))]
