@@ -469,12 +469,18 @@ fn junit_counts_cases_and_goes_to_a_file() {
 
 // ---------------------------------------------------------------- a checkout of web-platform-tests
 
-#[test]
-fn servers_that_do_not_start_are_told() {
+/// What `boaws test` looks for in a checkout, with nothing in it.
+fn hollow_checkout() -> TempDir {
     let directory = folder(&[("a.any.js", PASSING)]);
     write(directory.path(), "resources/testharness.js", "");
     write(directory.path(), "tools/wptserve/x", "");
     write(directory.path(), "tools/serve/serve.py", "");
+    directory
+}
+
+#[test]
+fn servers_that_do_not_start_are_told() {
+    let directory = hollow_checkout();
     let wpt = |args: &[&str]| boaws(directory.path(), &[&["tests", "--wpt", "."], args].concat());
     let output = wpt(&["--python", "./no-such-python"]);
     assert_eq!(output.status.code(), Some(2));
@@ -505,10 +511,7 @@ fn a_port_that_is_not_the_servers_own_is_told() {
                 .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
-    let directory = folder(&[("a.any.js", PASSING)]);
-    write(directory.path(), "resources/testharness.js", "");
-    write(directory.path(), "tools/wptserve/x", "");
-    write(directory.path(), "tools/serve/serve.py", "");
+    let directory = hollow_checkout();
     let ports = format!(r#"{{"ports": {{"ws": [{port}], "wss": [{port}]}}}}"#);
     let servers = directory.path().join("servers");
     fs::OpenOptions::new()

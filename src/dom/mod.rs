@@ -41,7 +41,6 @@ pub use event::EVENT;
 pub use event_handlers::{
     event_handler_get, event_handler_set, the_event_handler_processing_algorithm,
 };
-#[cfg(feature = "net")]
 pub(crate) use event_object::create_event_at;
 pub use event_object::{
     Event, EventInit, construct_event, create_event, event_constructor_arguments, event_extension,

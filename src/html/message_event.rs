@@ -31,12 +31,10 @@ use boa_engine::{
 };
 use boa_gc::GcRefCell;
 
-#[cfg(feature = "net")]
-use crate::dom::create_event_at;
 use crate::{
     dom::{
-        EVENT, Event, EventInit, construct_event, create_event, event_constructor_arguments,
-        event_extension, this_event,
+        EVENT, Event, EventInit, construct_event, create_event_at, current_high_resolution_time,
+        event_constructor_arguments, event_extension, this_event,
     },
     webidl::{
         Interface, Member, dom_string, illegal_invocation, required_arguments, sequence,
@@ -173,12 +171,11 @@ pub fn create_message_event(
     origin: JsString,
     context: &mut Context,
 ) -> JsResult<JsObject> {
-    let data = MessageEventData::new(data, origin);
-    create_event(&MESSAGE_EVENT, type_, EventInit::default(), data, context)
+    let time_stamp = current_high_resolution_time(context);
+    create_message_event_at(time_stamp, type_, data, origin, context)
 }
 
 /// [`create_message_event`], with the `timeStamp` of the message's arrival.
-#[cfg(feature = "net")]
 pub(crate) fn create_message_event_at(
     time_stamp: f64,
     type_: JsString,

@@ -99,7 +99,7 @@ impl Network {
             }
         };
         self.gather(item);
-        self.gathered(payload);
+        self.count_gathered(payload);
     }
 
     /// [`Command::Send`] with a copy of a message.
@@ -113,7 +113,7 @@ impl Network {
             self.gathered.extend(self.messages.take());
         }
         self.messages.push(id, message);
-        self.gathered(length);
+        self.count_gathered(length);
     }
 
     fn gather(&mut self, item: Item) {
@@ -121,7 +121,7 @@ impl Network {
         self.gathered.push(item);
     }
 
-    fn gathered(&mut self, payload: usize) {
+    fn count_gathered(&mut self, payload: usize) {
         self.gathered_bytes += payload;
         if self.gathered_bytes >= FLUSH_BYTES {
             self.flush();

@@ -332,11 +332,7 @@ impl<'a> MessageView<'a> {
 
     /// A copy of it, to be sent.
     pub(crate) fn to_outgoing(self) -> Outgoing {
-        let payload = Bytes::copy_from_slice(self.payload);
-        match self.text {
-            true => Outgoing::Text(payload),
-            false => Outgoing::Binary(payload),
-        }
+        Outgoing::new(self.text, Bytes::copy_from_slice(self.payload))
     }
 
     /// Whether it is a text message, and not a binary one.

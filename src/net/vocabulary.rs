@@ -155,6 +155,13 @@ pub enum Outgoing {
 }
 
 impl Outgoing {
+    pub(crate) fn new(text: bool, payload: Bytes) -> Self {
+        match text {
+            true => Self::Text(payload),
+            false => Self::Binary(payload),
+        }
+    }
+
     /// Payload bytes.
     #[must_use]
     pub fn len(&self) -> usize {

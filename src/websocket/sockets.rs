@@ -222,11 +222,7 @@ impl Sockets {
         let asked = self.requests.carry_out(self, context);
         let found = !batch.is_empty() || self.network.borrow_mut().take(&mut batch);
         if found {
-            // Where there is no checkpoint the executor has its turn after each task: it may run microtasks then. What is
-            // left of the batch waits here; no other turn comes in between, for the executor has one job for all.
-            let checkpoint = Checkpoint::of(context);
-            let most = if checkpoint.is_some() { usize::MAX } else { 1 };
-            self.run_tasks(&mut batch, most, checkpoint.as_ref(), context);
+            self.run_tasks(&mut batch, context);
         }
         *self.batch.borrow_mut() = batch;
         self.let_go();
@@ -235,13 +231,11 @@ impl Sockets {
         found || asked
     }
 
-    fn run_tasks(
-        self: &Rc<Self>,
-        batch: &mut EventBatch,
-        most: usize,
-        checkpoint: Option<&Checkpoint>,
-        context: &mut Context,
-    ) {
+    fn run_tasks(self: &Rc<Self>, batch: &mut EventBatch, context: &mut Context) {
+        // Where there is no checkpoint the executor has its turn after each task: it may run microtasks then. What is
+        // left of the batch waits; no other turn comes in between, for the executor has one job for all.
+        let checkpoint = Checkpoint::of(context);
+        let most = if checkpoint.is_some() { usize::MAX } else { 1 };
         // All of them have happened by now, whatever the tasks before theirs will take.
         let arrival = Occurrence::now(context);
         // Released a run of events of one socket at a time: a flood comes from one.
@@ -252,7 +246,7 @@ impl Sockets {
             };
             let (id, charge) = (event.id(), event.charge());
             feedback::run(event, batch, &arrival, self, context);
-            match checkpoint {
+            match &checkpoint {
                 Some(checkpoint) => checkpoint.perform(context),
                 // The task may have brought the first microtask.
                 None => perform_a_microtask_checkpoint(context),

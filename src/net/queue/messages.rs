@@ -30,21 +30,13 @@ struct Message {
     length: usize,
 }
 
-impl Message {
-    fn outgoing(self, payload: Bytes) -> Outgoing {
-        match self.text {
-            true => Outgoing::Text(payload),
-            false => Outgoing::Binary(payload),
-        }
-    }
-}
-
 impl Iterator for Messages {
     type Item = Outgoing;
 
     fn next(&mut self) -> Option<Outgoing> {
         let message = self.messages.next()?;
-        Some(message.outgoing(self.payloads.split_to(message.length)))
+        let payload = self.payloads.split_to(message.length);
+        Some(Outgoing::new(message.text, payload))
     }
 }
 
@@ -91,7 +83,7 @@ impl Gathering {
         };
         if let [message] = self.messages[..] {
             self.messages.clear();
-            let message = message.outgoing(payloads);
+            let message = Outgoing::new(message.text, payloads);
             return Some(Item::Command(Command::Send { id, message }));
         }
         let messages = mem::take(&mut self.messages).into_iter();
