@@ -30,6 +30,10 @@ impl Observer for Observers {
         false
     }
 
+    fn wants_messages(&self) -> bool {
+        self.stats.is_some()
+    }
+
     fn open(&self, socket: SocketId, protocol: &str, extensions: &str) {
         self.each()
             .for_each(|observer| observer.open(socket, protocol, extensions));

@@ -16,10 +16,7 @@ use super::{
     thread::{self, Leader, Running, Shared},
     vocabulary::{Command, SocketId},
 };
-
-/// Gathered payload bytes at which commands are handed over before the turn ends: a hand-over for
-/// each message would cost much, one for much more would stall a paced sender.
-const FLUSH_BYTES: usize = 32 << 10;
+use crate::protocol::Frames;
 
 /// The sockets of one JavaScript context: commands go in, events come out, and one thread, named
 /// `boaws-socket`, does the work.
@@ -78,7 +75,7 @@ impl Network {
     }
 
     /// Gathers a command. It is carried out after [`flush`](Self::flush), which happens here when
-    /// 32 KiB of payload have gathered.
+    /// 256 KiB have gathered.
     pub fn command(&mut self, command: Command) {
         let payload = command.payload();
         let item = match command {
@@ -102,17 +99,20 @@ impl Network {
         self.count_gathered(payload);
     }
 
-    /// [`Command::Send`] with a copy of a message.
+    /// [`Command::Send`] with a copy of a message, which is encoded on its way.
     pub(crate) fn send(&mut self, id: SocketId, message: MessageView<'_>) {
         let length = message.payload().len();
         if length >= Gathering::OWN_MEMORY {
-            let message = message.to_outgoing();
-            return self.command(Command::Send { id, message });
+            let mut frames = Frames::default();
+            frames.push(message.is_text(), message.payload());
+            let length = frames.len();
+            self.gather(Item::Frames { id, frames });
+            return self.count_gathered(length);
         }
         if !self.messages.takes(id) {
             self.gathered.extend(self.messages.take());
         }
-        self.messages.push(id, message);
+        let length = self.messages.push(id, message);
         self.count_gathered(length);
     }
 
@@ -121,9 +121,9 @@ impl Network {
         self.gathered.push(item);
     }
 
-    fn count_gathered(&mut self, payload: usize) {
-        self.gathered_bytes += payload;
-        if self.gathered_bytes >= FLUSH_BYTES {
+    fn count_gathered(&mut self, bytes: usize) {
+        self.gathered_bytes += bytes;
+        if self.gathered_bytes >= Gathering::FULL {
             self.flush();
             self.leader.take_over();
         }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use http::{HeaderName, HeaderValue};
-use tungstenite::Bytes;
 
 use super::{
     error::Error,
@@ -92,6 +91,12 @@ pub trait Observer: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether [`message_in`](Self::message_in) and [`message_out`](Self::message_out) are to be called. Asked once, before
+    /// anything else. False leaves small messages in the frames that script's thread makes of them.
+    fn wants_messages(&self) -> bool {
+        true
+    }
+
     /// The opening handshake is about to be sent to the server, through the proxy if there is one.
     fn request(&self, socket: SocketId, request: &RequestHead) {
         let _ = (socket, request);
@@ -155,6 +160,10 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 
     fn wants_heads(&self) -> bool {
         (**self).wants_heads()
+    }
+
+    fn wants_messages(&self) -> bool {
+        (**self).wants_messages()
     }
 
     fn request(&self, socket: SocketId, request: &RequestHead) {
@@ -330,11 +339,6 @@ impl<'a> MessageView<'a> {
         }
     }
 
-    /// A copy of it, to be sent.
-    pub(crate) fn to_outgoing(self) -> Outgoing {
-        Outgoing::new(self.text, Bytes::copy_from_slice(self.payload))
-    }
-
     /// Whether it is a text message, and not a binary one.
     #[must_use]
     pub fn is_text(&self) -> bool {
@@ -359,6 +363,7 @@ impl<'a> MessageView<'a> {
 pub(crate) struct Watch {
     observer: Arc<dyn Observer>,
     wants_heads: bool,
+    wants_messages: bool,
     silenced: AtomicBool,
 }
 
@@ -367,17 +372,23 @@ impl Watch {
         let mut watch = Self {
             observer,
             wants_heads: false,
+            wants_messages: false,
             silenced: AtomicBool::new(false),
         };
-        let mut wants_heads = false;
-        watch.tell(|observer| wants_heads = observer.wants_heads());
-        watch.wants_heads = wants_heads;
+        let mut wants = (false, false);
+        watch.tell(|observer| wants = (observer.wants_heads(), observer.wants_messages()));
+        (watch.wants_heads, watch.wants_messages) = wants;
         Arc::new(watch)
     }
 
     /// Whether heads are to be made for it.
     pub(crate) fn wants_heads(&self) -> bool {
         self.wants_heads
+    }
+
+    /// Whether it is to be told of messages.
+    pub(crate) fn wants_messages(&self) -> bool {
+        self.wants_messages
     }
 
     /// Tells the observer something, unless it has panicked before.

@@ -53,7 +53,7 @@ pub struct Config {
     /// How many bytes are encoded ahead into the output buffer; 0 counts as 1.
     ///
     /// Frame headers and waiting control frames may come on top of it, less than 5 KiB; and where
-    /// messages are compressed, one frame with up to 64 KiB of payload.
+    /// messages are compressed, one frame with up to 64 KiB of payload. [`Frames`](super::Frames) are encoded already.
     /// Default: 64 KiB.
     pub output_high_water: usize,
 

@@ -11,6 +11,7 @@ use super::{
     close::{CloseFrame, is_close_code_for_the_wire},
     config::Config,
     error::Error,
+    frames::Frames,
     incoming::Incoming,
     output::Output,
     sink::Sink,
@@ -145,6 +146,13 @@ impl Connection {
     /// Queues a binary message; otherwise like [`Self::send_text`].
     pub fn send_binary(&mut self, payload: Bytes) {
         self.send(Data::Binary, payload);
+    }
+
+    /// Queues messages that are encoded; otherwise like [`Self::send_text`].
+    pub fn send_frames(&mut self, frames: Frames) {
+        if self.state() == State::Open {
+            self.output.send_frames(frames);
+        }
     }
 
     fn send(&mut self, kind: Data, payload: Bytes) {

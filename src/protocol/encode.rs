@@ -2,10 +2,22 @@
 
 use tungstenite::protocol::frame::{
     FrameHeader,
-    coding::{Control, OpCode},
+    coding::{Control, Data, OpCode},
 };
 
-use super::mask;
+use super::mask::{self, Key};
+
+/// Appends the header of a message in one frame, uncompressed; returns the key to mask its payload with.
+pub(super) fn put_message_header(output: &mut Vec<u8>, kind: Data, length: usize) -> Key {
+    let key = mask::new_key();
+    let header = FrameHeader {
+        opcode: OpCode::Data(kind),
+        mask: Some(key),
+        ..FrameHeader::default()
+    };
+    put_header(output, header, length);
+    key
+}
 
 /// Appends a control frame.
 pub(super) fn put_control_frame(output: &mut Vec<u8>, opcode: Control, payload: &[u8]) {

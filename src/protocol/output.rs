@@ -13,8 +13,9 @@ use tungstenite::{
 use super::{
     close::{CloseFrame, MAX_CONTROL_LENGTH},
     deflate::{Deflater, FRAGMENT},
-    encode::{put_control_frame, put_header},
+    encode::{put_control_frame, put_header, put_message_header},
     extension::Deflate,
+    frames::Frames,
     mask::{self, Key},
 };
 
@@ -24,7 +25,7 @@ use super::{
 pub(super) const MAX_WAITING_PONGS: usize = 4096;
 
 /// The longest header of a frame to a server: two bytes, a length of eight, a key of four.
-const MAX_HEADER_LENGTH: usize = 14;
+pub(super) const MAX_HEADER_LENGTH: usize = 14;
 
 /// The header of a control frame to a server: two bytes and a key of four.
 const CONTROL_OVERHEAD: usize = 6;
@@ -32,12 +33,16 @@ const CONTROL_OVERHEAD: usize = 6;
 /// How many bytes of payload are compressed for one filling of the buffer, however small they get.
 const COMPRESSED_AT_ONCE: usize = 4 * FRAGMENT;
 
+/// Up to this length frames that come encoded are copied behind others, to be written together. Above it what the copy
+/// costs is more than what a write costs. bytes
+const COPIED_FRAMES: usize = 4096;
+
 /// What is to be written, and how far it got.
 #[derive(Debug)]
 pub(super) struct Output {
     high_water: usize,
-    /// Messages of which nothing is encoded.
-    queue: VecDeque<(Data, Bytes)>,
+    /// What comes behind all that is below.
+    queue: VecDeque<Queued>,
     /// The message of which a part is encoded.
     begun: Option<Begun>,
     /// The message of which some fragments are encoded, compressed, and not the last.
@@ -65,6 +70,15 @@ pub(super) struct Output {
     waiting: u64,
     /// Payload bytes written since somebody asked.
     sent: u64,
+}
+
+/// What waits for its turn.
+#[derive(Debug)]
+enum Queued {
+    /// A message of which nothing is encoded.
+    Message(Data, Bytes),
+    /// Messages that are encoded.
+    Frames(Frames),
 }
 
 /// A message whose frame does not fit the buffer as a whole.
@@ -96,15 +110,15 @@ enum OurClose {
 
 /// The end of a piece in the buffer.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
-    end: usize,
+pub(super) struct Mark {
+    pub(super) end: usize,
     /// The payload bytes of data messages in this piece.
-    payload: u64,
-    kind: MarkKind,
+    pub(super) payload: u64,
+    pub(super) kind: MarkKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MarkKind {
+pub(super) enum MarkKind {
     WithinFrame,
     EndOfFrame,
     EndOfPing,
@@ -139,7 +153,23 @@ impl Output {
     pub(super) fn send(&mut self, kind: Data, payload: Bytes) {
         self.queued += payload.len() as u64;
         self.waiting += payload.len() as u64;
-        self.queue.push_back((kind, payload));
+        self.queue.push_back(Queued::Message(kind, payload));
+    }
+
+    /// Queues messages, likewise.
+    pub(super) fn send_frames(&mut self, frames: Frames) {
+        if frames.is_empty() {
+            return;
+        }
+        if self.deflater.is_some() {
+            for (text, payload) in frames.into_messages() {
+                let kind = if text { Data::Text } else { Data::Binary };
+                self.send(kind, payload);
+            }
+            return;
+        }
+        self.queued += frames.payload();
+        self.queue.push_back(Queued::Frames(frames));
     }
 
     /// Queues a pong, which goes out before the next message.
@@ -319,7 +349,10 @@ impl Output {
     /// Encodes what is next into the empty buffer.
     fn fill(&mut self) {
         let messages = usize::try_from(self.waiting).unwrap_or(usize::MAX);
-        let headers = (self.queue.len() + 1).saturating_mul(MAX_HEADER_LENGTH);
+        let headers = match messages {
+            0 => 0,
+            _ => (self.queue.len() + 1).saturating_mul(MAX_HEADER_LENGTH),
+        };
         let close = if self.is_closing() {
             CONTROL_OVERHEAD + MAX_CONTROL_LENGTH
         } else {
@@ -344,10 +377,18 @@ impl Output {
         {
             compressed += if let Some(message) = self.fragmented.take() {
                 self.append_fragment(message)
-            } else if let Some((kind, payload)) = self.queue.pop_front() {
-                self.begin_message(kind, payload)
             } else {
-                break;
+                match self.queue.pop_front() {
+                    Some(Queued::Message(kind, payload)) => self.begin_message(kind, payload),
+                    Some(Queued::Frames(frames)) => match self.append_frames(frames) {
+                        Ok(()) => 0,
+                        Err(frames) => {
+                            self.queue.push_front(Queued::Frames(frames));
+                            break;
+                        }
+                    },
+                    None => break,
+                }
             };
         }
         if self.begun.is_none()
@@ -422,14 +463,28 @@ impl Output {
         length
     }
 
-    fn begin_frame(&mut self, kind: Data, payload: Bytes) {
-        let key = mask::new_key();
-        let header = FrameHeader {
-            opcode: OpCode::Data(kind),
-            mask: Some(key),
-            ..FrameHeader::default()
+    /// Makes the buffer of them, or adds them to it if they are few; gives them back if they are to wait until it is written.
+    fn append_frames(&mut self, frames: Frames) -> Result<(), Frames> {
+        let start = self.buffer.len();
+        if start == 0 {
+            self.buffer = frames.bytes;
+            self.marks = frames.marks.into();
+            return Ok(());
+        }
+        if frames.len() > COPIED_FRAMES {
+            return Err(frames);
+        }
+        self.buffer.extend_from_slice(&frames.bytes);
+        let moved = |mark: Mark| Mark {
+            end: start + mark.end,
+            ..mark
         };
-        put_header(&mut self.buffer, header, payload.len());
+        self.marks.extend(frames.marks.into_iter().map(moved));
+        Ok(())
+    }
+
+    fn begin_frame(&mut self, kind: Data, payload: Bytes) {
+        let key = put_message_header(&mut self.buffer, kind, payload.len());
         self.begun = Some(Begun {
             payload,
             key,

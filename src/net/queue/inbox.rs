@@ -9,7 +9,7 @@ use std::{
 
 use mio::Waker;
 
-use super::{events::Charge, messages::Messages};
+use super::events::Charge;
 use crate::net::{
     connect::{Established, Turn},
     error::Error,
@@ -17,6 +17,7 @@ use crate::net::{
     stream::Stream,
     vocabulary::{Command, ConnectRequest, SocketId},
 };
+use crate::protocol::Frames;
 
 /// What the socket thread is told.
 pub(crate) enum Item {
@@ -28,8 +29,8 @@ pub(crate) enum Item {
     },
     /// Every other command.
     Command(Command),
-    /// Several of [`Command::Send`] for one socket.
-    Messages(Box<Messages>),
+    /// What several of [`Command::Send`] would be for one socket.
+    Frames { id: SocketId, frames: Frames },
     /// From another thread: all sockets that there are now.
     EndAll(EndAll),
     /// Script will not look at further messages of this socket.

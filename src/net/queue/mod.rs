@@ -3,10 +3,10 @@
 
 mod batch;
 mod events;
+mod gathering;
 mod inbox;
-mod messages;
 
 pub use batch::{EventBatch, TextRange};
 pub(crate) use events::{Charge, EventQueue};
+pub(crate) use gathering::Gathering;
 pub(crate) use inbox::{EndAll, Inbox, Item, Pushed};
-pub(crate) use messages::Gathering;

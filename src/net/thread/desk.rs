@@ -148,7 +148,7 @@ impl Delivery<'_> {
         if self.discard {
             return false;
         }
-        if let Some(watch) = self.watch {
+        if let Some(watch) = self.watch.filter(|watch| watch.wants_messages()) {
             watch.tell(|observer| observer.message_in(self.id, view));
         }
         self.charge.add(receive_charge(view.payload().len()));

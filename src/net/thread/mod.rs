@@ -38,7 +38,7 @@ use super::{
     error::{Error, ErrorKind, Phase},
     observer::Destination,
     queue::{EndAll, EventQueue, Inbox, Item},
-    vocabulary::{Command, Outgoing, SocketId},
+    vocabulary::{Command, SocketId},
 };
 
 /// How long the thread waits for another socket after its last one.
@@ -175,7 +175,7 @@ impl Reactor {
                 self.connects.begin(id, *request, charge, span, now);
             }
             Item::Command(command) => self.handle_command(command, now),
-            Item::Messages(messages) => self.send(messages.id, *messages),
+            Item::Frames { id, frames } => self.send(id, |socket| socket.send_frames(frames)),
             Item::EndAll(end) => self.end_all(&end, now),
             Item::Discard { id } => self.with_socket(id, |socket| socket.discard(now)),
             Item::Resume { id } => self.with_socket(id, |socket| socket.resume(now)),
@@ -197,7 +197,7 @@ impl Reactor {
 
     fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Send { id, message } => self.send(id, [message]),
+            Command::Send { id, message } => self.send(id, |socket| socket.send(message)),
             Command::Close { id, code, reason } => {
                 if let Some(error) = self.connects.cancel(id, now) {
                     return self.failed(id, error);
@@ -228,13 +228,10 @@ impl Reactor {
         }
     }
 
-    fn send(&mut self, id: SocketId, messages: impl IntoIterator<Item = Outgoing>) {
-        let mut full = None;
-        self.with_socket(id, |socket| {
-            let mut messages = messages.into_iter();
-            full = messages.try_for_each(|message| socket.send(message)).err();
-        });
-        if let Some(error) = full {
+    fn send(&mut self, id: SocketId, send: impl FnOnce(&mut Socket) -> Result<(), Error>) {
+        let mut sent = Ok(());
+        self.with_socket(id, |socket| sent = send(socket));
+        if let Err(error) = sent {
             self.sockets.remove(&id);
             self.failed(id, error);
         }

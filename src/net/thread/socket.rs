@@ -22,7 +22,7 @@ use crate::net::{
     transport::Readiness,
     vocabulary::{Outgoing, SocketEvent, SocketId},
 };
-use crate::protocol::{self, Connection, State};
+use crate::protocol::{self, Connection, Frames, State};
 
 /// What one read brings at most where compression was agreed on, in bytes: inflated at once, it can
 /// be a thousand times as much.
@@ -209,11 +209,8 @@ impl Socket {
     /// [`ErrorKind::SendQueueFull`]: the socket is to be dropped. Nothing could be sent behind
     /// what is stuck, a Close frame neither.
     pub(super) fn send(&mut self, message: Outgoing) -> Result<(), Error> {
-        let queued = usize::try_from(self.protocol.queued()).unwrap_or(usize::MAX);
-        if queued.saturating_add(message.len()) > self.send_limit {
-            return Err(self.error(ErrorKind::SendQueueFull(self.send_limit)));
-        }
-        if let Some(watch) = &self.watch {
+        self.check_send_limit(message.len() as u64)?;
+        if let Some(watch) = self.message_watch() {
             let view = MessageView::of_outgoing(&message);
             watch.tell(|observer| observer.message_out(self.id, view));
         }
@@ -222,6 +219,35 @@ impl Socket {
             Outgoing::Binary(bytes) => self.protocol.send_binary(bytes),
         }
         Ok(())
+    }
+
+    /// Queues messages that are encoded.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(super) fn send_frames(&mut self, frames: Frames) -> Result<(), Error> {
+        if self.message_watch().is_some() {
+            let mut messages = frames.into_messages();
+            return messages
+                .try_for_each(|(text, payload)| self.send(Outgoing::new(text, payload)));
+        }
+        self.check_send_limit(frames.payload())?;
+        self.protocol.send_frames(frames);
+        Ok(())
+    }
+
+    /// Who is to be told of messages.
+    fn message_watch(&self) -> Option<&Watch> {
+        self.watch.as_deref().filter(|watch| watch.wants_messages())
+    }
+
+    fn check_send_limit(&self, more: u64) -> Result<(), Error> {
+        let queued = self.protocol.queued().saturating_add(more);
+        if usize::try_from(queued).is_ok_and(|queued| queued <= self.send_limit) {
+            return Ok(());
+        }
+        Err(self.error(ErrorKind::SendQueueFull(self.send_limit)))
     }
 
     /// Starts the closing handshake; messages are dropped from now on.

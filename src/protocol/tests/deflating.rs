@@ -362,6 +362,7 @@ proptest! {
         messages in messages(),
         write in 1usize..200_000,
         high_water in 1usize..100_000,
+        together in any::<bool>(),
     ) {
         let config = Config { output_high_water: high_water, ..agreed(deflate.clone()) };
         let mut bench = Bench::with(config);
@@ -369,10 +370,15 @@ proptest! {
         for (text, message) in &messages {
             total += message.len() as u64;
             match text {
+                _ if together => {}
                 true => bench.connection.send_text(message.clone().into()),
                 false => bench.connection.send_binary(message.clone().into()),
             }
         }
+        if together {
+            bench.connection.send_frames(encoded(&messages));
+        }
+        prop_assert_eq!(bench.connection.queued(), total);
         let mut written = Vec::new();
         while bench.connection.has_output() {
             written.extend(bench.write(write));

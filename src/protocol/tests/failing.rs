@@ -73,17 +73,22 @@ fn unsent_messages_need_no_memory_any_more() {
 /// Wherever writing stands, the peer sees whole frames and then the Close frame.
 #[test]
 fn a_frame_that_is_partly_written_is_finished_first() {
-    for (high_water, written) in [65536, 50]
+    for ((high_water, encoded), written) in [(65536, false), (50, false), (50, true)]
         .into_iter()
-        .flat_map(|h| (0..=300).map(move |w| (h, w)))
+        .flat_map(|how| (0..=300).map(move |w| (how, w)))
     {
         let mut bench = Bench::with(Config {
             output_high_water: high_water,
             ..Config::default()
         });
-        bench.connection.send_binary(vec![1; 10].into());
-        bench.connection.send_binary(vec![2; 200].into());
-        bench.connection.send_binary(vec![3; 10].into());
+        let mut together = Frames::default();
+        for message in [&[1; 10][..], &[2; 200], &[3; 10]] {
+            match encoded {
+                true => together.push_binary(message),
+                false => bench.connection.send_binary(message.to_vec().into()),
+            }
+        }
+        bench.connection.send_frames(together);
         bench.close(Some(1000), "");
         let total = 16 + 208 + 16 + 8;
         let written = written.min(total);

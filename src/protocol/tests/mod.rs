@@ -3,6 +3,7 @@
 mod closing;
 mod deflating;
 mod delaying;
+mod encoded;
 mod failing;
 mod framing;
 mod inflating;
@@ -14,7 +15,7 @@ mod text;
 
 use std::time::{Duration, Instant};
 
-use super::{Binary, Config, Connection, Error, Outcome, Sink, State};
+use super::{Binary, Config, Connection, Error, Frames, Outcome, Sink, State};
 
 /// What a sink was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +196,18 @@ fn frames(mut bytes: &[u8]) -> Vec<Sent> {
             payload,
         });
         bytes = &bytes[header + 4 + length..];
+    }
+    frames
+}
+
+/// Messages that are encoded together: whether each is a text, and what it says.
+fn encoded(messages: &[(bool, String)]) -> Frames {
+    let mut frames = Frames::default();
+    for (text, message) in messages {
+        match text {
+            true => frames.push_text(message),
+            false => frames.push_binary(message.as_bytes()),
+        }
     }
     frames
 }

@@ -66,6 +66,7 @@ enum Step {
     Receive(Vec<u8>),
     SendText(String),
     SendBinary(Vec<u8>),
+    SendFrames(Vec<(bool, String)>),
     Close(Option<u16>, String),
     Ping(Vec<u8>),
     Write(usize),
@@ -80,6 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => input().prop_map(Step::Receive),
         4 => ".{0,40}".prop_map(Step::SendText),
         4 => prop::collection::vec(any::<u8>(), 0..300).prop_map(Step::SendBinary),
+        4 => prop::collection::vec((any::<bool>(), ".{0,40}"), 0..8).prop_map(Step::SendFrames),
         1 => (any::<Option<u16>>(), ".{0,130}").prop_map(|(code, text)| Step::Close(code, text)),
         1 => prop::collection::vec(any::<u8>(), 0..130).prop_map(Step::Ping),
         8 => (0..200usize).prop_map(Step::Write),
@@ -204,6 +206,11 @@ proptest! {
                 Step::SendBinary(data) => {
                     accepted += if was_open { data.len() as u64 } else { 0 };
                     bench.connection.send_binary(data.into());
+                }
+                Step::SendFrames(messages) => {
+                    let together = encoded(&messages);
+                    accepted += if was_open { together.payload() } else { 0 };
+                    bench.connection.send_frames(together);
                 }
                 Step::Close(code, reason) => bench.close(code, &reason),
                 Step::Ping(payload) => bench.connection.ping(&payload),

@@ -21,7 +21,8 @@ impl Socket {
         while budget > 0 && self.can_write() {
             let result = if self.protocol.has_output() {
                 let queued = self.protocol.queued();
-                let written = self.line.write(self.protocol.output());
+                let output = self.protocol.output();
+                let written = self.line.write(&output[..output.len().min(budget)]);
                 written.map(|count| {
                     desk.count(count);
                     self.protocol.wrote(count, now);
