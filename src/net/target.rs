@@ -15,6 +15,8 @@ pub(crate) struct Target {
     pub(crate) host: Host<String>,
     /// The port, the scheme's default one made explicit.
     pub(crate) port: u16,
+    /// `host:port`, for messages.
+    subject: String,
     /// The value of `Host`: RFC 6455 section 4.1, point 4 of the request's requirements.
     pub(crate) authority: String,
     /// The /resource name/ of RFC 6455 section 3: path and query.
@@ -41,10 +43,12 @@ impl Target {
         };
         let host = url.host().ok_or_else(unsupported)?.to_owned();
         let port = url.port_or_known_default().ok_or_else(unsupported)?;
+        let host_text = url.host_str().unwrap_or_default();
+        let subject = format!("{host_text}:{port}");
         // `port()` is `None` when it is the scheme's default one, which `Host` leaves out.
         let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
+            Some(_) => subject.clone(),
+            None => host_text.to_owned(),
         };
         let resource = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -54,6 +58,7 @@ impl Target {
             secure,
             host,
             port,
+            subject,
             authority,
             resource,
             authorization: authorization(url),
@@ -62,7 +67,7 @@ impl Target {
 
     /// `host:port`, for messages.
     pub(crate) fn subject(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        self.subject.clone()
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use boa_engine::{Finalize, JsData, JsObject, JsString, Trace, js_string};
 use boa_gc::GcRefCell;
-use url::Url;
+use url::{Position, Url};
 
 use super::sockets::{LostSockets, Sockets};
 use crate::{
@@ -124,7 +124,7 @@ pub(super) struct SocketState {
 
 impl SocketState {
     pub(super) fn new(id: SocketId, url: Url, sockets: Weak<Sockets>, lost: LostSockets) -> Self {
-        let origin = JsString::from(url.origin().ascii_serialization());
+        let origin = JsString::from(origin(&url));
         Self {
             id,
             url,
@@ -181,6 +181,13 @@ impl SocketState {
     }
 }
 
+/// The [serialized](https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin) origin of a WebSocket's URL: always a
+/// tuple origin. Its parts stand in the URL as they are needed.
+fn origin(url: &Url) -> String {
+    let authority = &url[Position::BeforeHost..Position::BeforePath];
+    format!("{}://{authority}", url.scheme())
+}
+
 /// Notes the id of a socket whose state is dropped.
 ///
 /// That happens in the middle of a collection: no `Gc` may be touched here.
@@ -192,5 +199,26 @@ struct OnCollection {
 impl Drop for OnCollection {
     fn drop(&mut self) {
         self.lost.note(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_what_the_url_crate_takes_it_for() {
+        for url in [
+            "ws://example.org",
+            "ws://example.org:80/a?b#c",
+            "wss://user:pass@example.org:8443/a:b@c?d",
+            "wss://user@[2001:DB8::1]:443/",
+            "ws://[::1]:8080?@",
+            "ws://0x7f.1/",
+            "wss://b\u{fc}cher.example/",
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(origin(&url), url.origin().ascii_serialization());
+        }
     }
 }

@@ -123,6 +123,7 @@ fn watched() -> (World, Arc<Notes>) {
 struct Brief {
     open: AtomicBool,
     heads: AtomicBool,
+    messages: AtomicBool,
 }
 
 impl Observer for Brief {
@@ -141,20 +142,34 @@ impl Observer for Brief {
     fn open(&self, _: SocketId, _: &str, _: &str) {
         self.open.store(true, Ordering::Relaxed);
     }
+
+    fn wants_messages(&self) -> bool {
+        false
+    }
+
+    fn message_in(&self, _: SocketId, _: MessageView<'_>) {
+        self.messages.store(true, Ordering::Relaxed);
+    }
+
+    fn message_out(&self, _: SocketId, _: MessageView<'_>) {
+        self.messages.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
-fn one_that_wants_no_heads_is_given_none() {
+fn one_that_wants_neither_heads_nor_messages_is_given_none() {
     let brief = Arc::new(Brief::default());
     // Shared once more, as by somebody who passes it on.
     let mut world = World::with(|builder| builder.observer(Arc::new(brief.clone())));
     let url = websocket(echo);
     world.eval(&format!(
-        "var ws = new WebSocket('{url}'); ws.onopen = () => ws.close()"
+        "var ws = new WebSocket('{url}'); ws.onopen = () => {{ ws.send('a'); ws.send(new Blob(['b'])) }};
+         ws.onmessage = ({{ data }}) => data === 'a' || ws.close()"
     ));
     world.run();
     assert!(brief.open.load(Ordering::Relaxed));
     assert!(!brief.heads.load(Ordering::Relaxed));
+    assert!(!brief.messages.load(Ordering::Relaxed));
 }
 
 #[test]

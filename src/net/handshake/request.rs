@@ -45,39 +45,52 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// Writes the request of RFC 6455 section 4.1 with a fresh key.
+    /// Whether there is a request for what is asked.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] for a header that belongs to the handshake, or a subprotocol,
     /// origin or user agent that cannot stand in a header.
+    pub(crate) fn check(
+        target: &Target,
+        asked: &ConnectRequest,
+        options: &Options,
+    ) -> Result<(), Error> {
+        let invalid = |what| {
+            let kind = ErrorKind::InvalidRequest(what);
+            Err(Error::new(Phase::Policy, kind, target.subject()))
+        };
+        let mut headers = asked.headers.iter().chain(&options.default_headers);
+        let can_stand =
+            |text: Option<&str>| text.is_none_or(|text| HeaderValue::from_str(text).is_ok());
+        if headers.any(|(name, _)| is_handshake_header(name)) {
+            return invalid("header: it belongs to the handshake");
+        }
+        if !asked.protocols.iter().all(|protocol| is_token(protocol)) {
+            return invalid("subprotocol: not a token");
+        }
+        if !can_stand(options.user_agent()) {
+            return invalid("user agent");
+        }
+        if !can_stand(asked.origin.as_deref()) {
+            return invalid("origin");
+        }
+        Ok(())
+    }
+
+    /// Writes the request of RFC 6455 section 4.1 with a fresh key.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
     pub(crate) fn new(
         target: &Target,
         asked: &ConnectRequest,
         cookies: Option<HeaderValue>,
         options: &Options,
     ) -> Result<Self, Error> {
-        let invalid = |what| {
-            Error::new(
-                Phase::Policy,
-                ErrorKind::InvalidRequest(what),
-                target.subject(),
-            )
-        };
-        let value = |text: &str, what| HeaderValue::from_str(text).map_err(|_| invalid(what));
+        Self::check(target, asked, options)?;
         let given = &options.default_headers;
-        if asked
-            .headers
-            .iter()
-            .chain(given)
-            .any(|(name, _)| is_handshake_header(name))
-        {
-            return Err(invalid("header: it belongs to the handshake"));
-        }
-        if !asked.protocols.iter().all(|protocol| is_token(protocol)) {
-            return Err(invalid("subprotocol: not a token"));
-        }
-
         let key = generate_key();
         let mut head = Head::new(&target.resource);
         head.add("Host", target.authority.as_bytes());
@@ -98,29 +111,29 @@ impl Handshake {
         let sets = |headers: &[(HeaderName, HeaderValue)], name: &HeaderName| {
             headers.iter().any(|(set, _)| set == name)
         };
-        let mut default = |name: HeaderName, value: HeaderValue| {
+        let mut default = |name: HeaderName, value: &[u8]| {
             if !sets(&asked.headers, &name) && !sets(given, &name) {
-                head.add(&usual_spelling(&name), value.as_bytes());
+                head.add_usually_spelled(&name, value);
             }
         };
         // A handshake is never answered from a cache: Fetch, "HTTP-network-or-cache fetch".
-        default(header::PRAGMA, HeaderValue::from_static("no-cache"));
-        default(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        default(header::PRAGMA, b"no-cache");
+        default(header::CACHE_CONTROL, b"no-cache");
         if let Some(agent) = options.user_agent() {
-            default(header::USER_AGENT, value(agent, "user agent")?);
+            default(header::USER_AGENT, agent.as_bytes());
         }
         if let Some(origin) = &asked.origin {
-            default(header::ORIGIN, value(origin, "origin")?);
+            default(header::ORIGIN, origin.as_bytes());
         }
         if let Some(cookies) = cookies {
-            default(header::COOKIE, cookies);
+            default(header::COOKIE, cookies.as_bytes());
         }
         if let Some(credentials) = &target.authorization {
-            default(header::AUTHORIZATION, credentials.clone());
+            default(header::AUTHORIZATION, credentials.as_bytes());
         }
         let given = given.iter().filter(|(name, _)| !sets(&asked.headers, name));
         for (name, value) in given.chain(&asked.headers) {
-            head.add(&usual_spelling(name), value.as_bytes());
+            head.add_usually_spelled(name, value.as_bytes());
         }
         Ok(Self {
             request: head.finish(),
@@ -131,16 +144,42 @@ impl Handshake {
     }
 }
 
+/// What most requests need, in bytes.
+const USUAL_LENGTH: usize = 512;
+
 /// A request head under construction.
 struct Head(Vec<u8>);
 
 impl Head {
     fn new(resource: &str) -> Self {
-        Self(format!("GET {resource} HTTP/1.1\r\n").into_bytes())
+        let mut head = Vec::with_capacity(USUAL_LENGTH + resource.len());
+        head.extend_from_slice(b"GET ");
+        head.extend_from_slice(resource.as_bytes());
+        head.extend_from_slice(b" HTTP/1.1\r\n");
+        Self(head)
     }
 
     fn add(&mut self, name: &str, value: &[u8]) {
         self.0.extend_from_slice(name.as_bytes());
+        self.add_value(value);
+    }
+
+    /// Adds a header, `user-agent` as `User-Agent`: names are case-insensitive, but not to every server and reader.
+    fn add_usually_spelled(&mut self, name: &HeaderName, value: &[u8]) {
+        let mut upper = true;
+        let spell = |letter: u8| {
+            let begins = upper;
+            upper = letter == b'-';
+            match begins {
+                true => letter.to_ascii_uppercase(),
+                false => letter,
+            }
+        };
+        self.0.extend(name.as_str().bytes().map(spell));
+        self.add_value(value);
+    }
+
+    fn add_value(&mut self, value: &[u8]) {
         self.0.extend_from_slice(b": ");
         self.0.extend_from_slice(value);
         self.0.extend_from_slice(b"\r\n");
@@ -150,21 +189,6 @@ impl Head {
         self.0.extend_from_slice(b"\r\n");
         self.0
     }
-}
-
-/// `user-agent` as `User-Agent`: names are case-insensitive, but not to every server and reader.
-fn usual_spelling(name: &HeaderName) -> String {
-    let mut upper = true;
-    let spell = |letter: char| {
-        let spelled = if upper {
-            letter.to_ascii_uppercase()
-        } else {
-            letter
-        };
-        upper = letter == '-';
-        spelled
-    };
-    name.as_str().chars().map(spell).collect()
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>

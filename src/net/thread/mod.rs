@@ -47,6 +47,10 @@ const IDLE: Duration = Duration::from_secs(3);
 /// How long a network that is being dropped waits at most, whatever its options say.
 const LONGEST_SHUTDOWN: Duration = Duration::from_secs(3600);
 
+/// How many connections that are over may wait to be let go until there is nothing else to do. Few, because a script that
+/// opens others meanwhile may need their file descriptors.
+const LET_GO: usize = 8;
+
 /// The poller's name for "look at the inbox". No socket has it: their ids count up from one.
 const INBOX: Token = Token(usize::MAX);
 
@@ -79,6 +83,7 @@ pub(super) fn spawn(shared: &Shared, leader: &Arc<Leader>) -> io::Result<Running
         spans: FxHashMap::default(),
         desk: Desk::new(shared.events.clone()),
         items: Vec::new(),
+        let_go: Vec::new(),
         idle_since: None,
         kept_until: None,
         stop_at: None,
@@ -111,6 +116,8 @@ struct Reactor {
     spans: FxHashMap<SocketId, Span>,
     desk: Desk,
     items: Vec<Item>,
+    /// Connections that are over: ending a line takes the operating system as long as script takes for the next one.
+    let_go: Vec<Socket>,
     /// Since when there has been no socket.
     idle_since: Option<Instant>,
     /// Until when events are kept from script.
@@ -349,10 +356,13 @@ impl Reactor {
     }
 
     fn finish(&mut self, id: SocketId) {
-        let Some(socket) = self.sockets.remove(&id) else {
+        let Some(mut socket) = self.sockets.remove(&id) else {
             return;
         };
-        let (end, error) = socket.into_end();
+        let (end, error) = socket.take_end();
+        if self.let_go.len() < LET_GO {
+            self.let_go.push(*socket);
+        }
         let span = self.spans.remove(&id);
         let _entered = span.as_ref().map(Span::enter);
         let (code, reason, clean) = &end;

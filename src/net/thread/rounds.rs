@@ -162,6 +162,7 @@ impl Reactor {
 
     /// Waits for the poller, and takes note of what it says.
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.let_go.clear();
         match self.poll.poll(&mut self.polled, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             Err(_) => return Ok(()),

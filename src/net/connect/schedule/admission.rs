@@ -36,8 +36,7 @@ impl Connects {
         if self.attempts.len() >= options.limits.connecting {
             return refuse(ErrorKind::TooManyConnecting(options.limits.connecting));
         }
-        // It is made again when it is sent, with the cookies of that moment.
-        Handshake::new(&target, request, None, options)?;
+        Handshake::check(&target, request, options)?;
         Ok(target)
     }
 

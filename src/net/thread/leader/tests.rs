@@ -1,7 +1,8 @@
 //! Against a real peer. The test's thread is script's.
 
 use std::{
-    net::{TcpListener, TcpStream},
+    io::Read,
+    net::{Shutdown, TcpListener, TcpStream},
     sync::mpsc::{self, Receiver, TryRecvError},
     thread::{self, JoinHandle},
 };
@@ -282,6 +283,25 @@ fn a_timeout_ends_a_wait_by_leading() {
         }
         thread::sleep(Duration::from_millis(1));
     }
+    drop(world);
+    peer.join().unwrap();
+}
+
+/// What is left to be let go of does not wait for script.
+#[test]
+fn a_line_that_is_over_is_ended_while_script_computes() {
+    let (tell, told) = mpsc::channel();
+    let (mut world, peer) = World::open(move |mut peer| {
+        while peer.read().is_ok() {}
+        let line = peer.get_mut();
+        line.shutdown(Shutdown::Write).unwrap();
+        tell.send(line.read(&mut [0]).unwrap()).unwrap();
+    });
+    let (id, code, reason) = (world.id, Some(1000), String::new());
+    world.network.command(Command::Close { id, code, reason });
+    world.network.flush();
+    while !matches!(world.next().0, SocketEvent::Closed { .. }) {}
+    assert_eq!(told.recv_timeout(LONG), Ok(0), "the end of the line");
     drop(world);
     peer.join().unwrap();
 }

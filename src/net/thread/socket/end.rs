@@ -6,7 +6,7 @@ use crate::protocol;
 
 impl Socket {
     /// How it ended: code, reason, whether cleanly, and why not. For a socket that was finished.
-    pub(in crate::net::thread) fn into_end(mut self) -> ((u16, String, bool), Option<Error>) {
+    pub(in crate::net::thread) fn take_end(&mut self) -> ((u16, String, bool), Option<Error>) {
         if let Some(why) = self.dead.take() {
             let error = self.error(why);
             let end = (protocol::NO_CLOSE_FRAME, String::new(), false);
