@@ -92,7 +92,7 @@ pub trait Observer: fmt::Debug + Send + Sync {
     }
 
     /// Whether [`message_in`](Self::message_in) and [`message_out`](Self::message_out) are to be called. Asked once, before
-    /// anything else. False leaves small messages in the frames that script's thread makes of them.
+    /// anything else. False spares taking apart the frames that script's thread makes of what is sent.
     fn wants_messages(&self) -> bool {
         true
     }

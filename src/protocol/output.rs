@@ -33,8 +33,8 @@ const CONTROL_OVERHEAD: usize = 6;
 /// How many bytes of payload are compressed for one filling of the buffer, however small they get.
 const COMPRESSED_AT_ONCE: usize = 4 * FRAGMENT;
 
-/// Up to this length frames that come encoded are copied behind others, to be written together. Above it what the copy
-/// costs is more than what a write costs. bytes
+/// Bytes up to which frames that come encoded are copied behind others, to be written together. Above it the copy costs more
+/// than a write of their own.
 const COPIED_FRAMES: usize = 4096;
 
 /// What is to be written, and how far it got.

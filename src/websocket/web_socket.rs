@@ -32,7 +32,7 @@
 //! };
 //! ```
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use boa_engine::{Context, JsArgs, JsObject, JsResult, JsString, JsValue, js_string};
 use boa_gc::Gc;
@@ -342,12 +342,12 @@ fn send(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
         return send_a_message(&core, message, context).map(JsValue::from);
     }
     let string = dom_string(value, context)?;
-    let Some(text) = ascii(&string) else {
-        let message = Outgoing::Text(scalar_value_string(&string).into());
-        return send_a_message(&core, message, context).map(JsValue::from);
+    let text = match ascii(&string) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(scalar_value_string(&string)),
     };
     if let Some((sockets, id)) = begin_to_send(&core, text.len(), context)? {
-        sockets.send(id, MessageView::of_text(text), context);
+        sockets.send(id, MessageView::of_text(&text), context);
     }
     Ok(JsValue::undefined())
 }

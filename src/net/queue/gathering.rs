@@ -25,7 +25,7 @@ impl Gathering {
     /// quarters of the processor time that it takes with 32 KiB.
     pub(crate) const FULL: usize = 256 << 10;
 
-    /// From this payload on a message is worth memory of its own. bytes
+    /// Bytes of payload from which on a message is worth memory of its own.
     pub(crate) const OWN_MEMORY: usize = 16 << 10;
 
     /// Whether a message of this socket can be added.

@@ -11,8 +11,8 @@ use tungstenite::{Message, WebSocket};
 
 use super::*;
 use crate::net::{
-    Command, ConnectRequest, ErrorKind, EventBatch, Incoming, Network, Options, Outgoing,
-    SocketEvent, SocketId,
+    Command, ConnectRequest, ErrorKind, EventBatch, Incoming, MessageView, Network, Options,
+    Outgoing, SocketEvent, SocketId,
 };
 
 /// A bound that catches hangs.
@@ -283,6 +283,22 @@ fn a_timeout_ends_a_wait_by_leading() {
         }
         thread::sleep(Duration::from_millis(1));
     }
+    drop(world);
+    peer.join().unwrap();
+}
+
+#[test]
+fn much_that_is_sent_goes_out_before_the_turn_ends() {
+    let (tell, told) = mpsc::channel();
+    let (mut world, peer) = World::open(move |mut peer| {
+        tell.send(peer.read().unwrap().len()).unwrap();
+        while peer.read().is_ok() {}
+    });
+    for _ in 0..300 {
+        let message = MessageView::of_binary(&[1; 1024]);
+        world.network.send(world.id, message);
+    }
+    assert_eq!(told.recv_timeout(LONG), Ok(1024));
     drop(world);
     peer.join().unwrap();
 }
