@@ -69,7 +69,7 @@ impl Upgrade {
             self.sent += line.write(unsent)?;
         }
         line.flush()?;
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 1024];
         let count = line.read(&mut buffer, ciphertext, true)?;
         if count == 0 {
             return Ok(Err(Refusal::Truncated));
