@@ -56,15 +56,28 @@ fn glibc() -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
+/// The compiler's flags, as the user has given them.
+fn flags() -> Vec<String> {
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let flags = flags.split('\x1f').filter(|flag| !flag.is_empty());
+    flags.map(str::to_owned).collect()
+}
+
 /// What tells the linker the order, if it is one that can be told.
 fn order() -> Option<String> {
     let out = PathBuf::from(env::var_os("OUT_DIR")?);
     let script = out.join("order.ld");
-    // A compiler puts what it holds for cold, or a profile for hot, into sections of another name.
+    // Sections of other names are for what a profile says is hot, and what it or the source says is cold: the source means
+    // "rarely", a profile "never".
+    let kind = if flags().iter().any(|flag| flag.contains("profile-use")) {
+        "hot"
+    } else {
+        "unlikely"
+    };
     let sections = fs::read_to_string(ORDER)
         .ok()?
         .lines()
-        .map(|name| format!("*(.text.{name} .text.unlikely.{name} .text.hot.{name})\n"))
+        .map(|name| format!("*(.text.{name} .text.{kind}.{name})\n"))
         .collect::<String>();
     // With INSERT it adds to what the linker does by itself (https://sourceware.org/binutils/docs/ld/Miscellaneous-Commands.html).
     let text = format!("SECTIONS {{ .text.first : {{\n{sections}}} }}\nINSERT BEFORE .text;\n");
@@ -91,8 +104,7 @@ fn links(out: &Path, argument: &str) -> bool {
     if let Ok(linker) = env::var("RUSTC_LINKER") {
         rustc.args(["-C", &format!("linker={linker}")]);
     }
-    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
+    rustc.args(flags());
     let status = rustc.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
