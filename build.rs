@@ -33,10 +33,11 @@ fn main() {
         // A linker that does not know it says so and goes on.
         println!("cargo::rustc-link-arg-bin=boaws=-Wl,-z,pack-relative-relocs");
     }
-    if is("PROFILE", "release") && is("CARGO_FEATURE_CLI", "1") {
-        if let Some(argument) = order() {
-            println!("cargo::rustc-link-arg-bin=boaws={argument}");
-        }
+    if is("PROFILE", "release")
+        && is("CARGO_FEATURE_CLI", "1")
+        && let Some(argument) = order()
+    {
+        println!("cargo::rustc-link-arg-bin=boaws={argument}");
     }
 }
 
