@@ -1,10 +1,10 @@
 //! How `boaws` is linked.
 //!
-//! A program is read from its file by the page, when it first comes there. Two things are therefore arranged, both for release
-//! builds on Linux only and only where they can be had; a program without them does the same, but starts slower and larger.
+//! A program is read from its file by the page, when it first comes there. Two things are therefore arranged, on Linux and
+//! only where they can be had, the first in release builds; a program without them does the same, but starts slower and larger.
 //!
 //! * The functions that a start and the usual work go through (`benches/order.txt`) lie side by side, and not among the
-//!   four fifths that are seldom needed: three MiB that are mapped, and not eight.
+//!   two thirds that are seldom needed: four MiB are mapped, and not eight.
 //! * A program that may be loaded anywhere has its addresses filled in when it starts: of `boaws` 44,000, nearly all of them in
 //!   the tables of the engine. As `DT_RELR` (<https://gabi.xinuos.com/elf/06-reloc.html>) they
 //!   take 11 KB of the file instead of 1 MiB, which need not be read then. The C library has to know the form: glibc does since 2.36.
