@@ -68,9 +68,10 @@ fn flags() -> Vec<String> {
 fn order() -> Option<String> {
     let out = PathBuf::from(env::var_os("OUT_DIR")?);
     let script = out.join("order.ld");
+    let flags = flags();
     // Sections of other names are for what a profile says is hot, and what it or the source says is cold: the source means
     // "rarely", a profile "never".
-    let kind = if flags().iter().any(|flag| flag.contains("profile-use")) {
+    let kind = if flags.iter().any(|flag| flag.contains("profile-use")) {
         "hot"
     } else {
         "unlikely"
@@ -84,11 +85,11 @@ fn order() -> Option<String> {
     let text = format!("SECTIONS {{ .text.first : {{\n{sections}}} }}\nINSERT BEFORE .text;\n");
     fs::write(&script, text).ok()?;
     let argument = format!("-Wl,-T,{}", script.to_str()?);
-    links(&out, &argument).then_some(argument)
+    links(&out, &argument, &flags).then_some(argument)
 }
 
 /// Whether a program is linked with this argument: some linkers (mold, gold) do not know such scripts, and would fail.
-fn links(out: &Path, argument: &str) -> bool {
+fn links(out: &Path, argument: &str, flags: &[String]) -> bool {
     let source = out.join("empty.rs");
     if fs::write(&source, "fn main() {}").is_err() {
         return false;
@@ -105,7 +106,7 @@ fn links(out: &Path, argument: &str) -> bool {
     if let Ok(linker) = env::var("RUSTC_LINKER") {
         rustc.args(["-C", &format!("linker={linker}")]);
     }
-    rustc.args(flags());
+    rustc.args(flags);
     let status = rustc.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

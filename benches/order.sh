@@ -5,27 +5,20 @@
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
+. benches/server.sh
 
 boaws=${CARGO_TARGET_DIR:-target}/release/boaws
 folder=${CARGO_TARGET_DIR:-target}/order
 rm -rf "$folder"
 mkdir -p "$folder"
 
-"$boaws" serve --quiet >"$folder/address" &
-server=$!
-trap 'kill "$server"' EXIT
-until [ -s "$folder/address" ]; do sleep 0.1; done
-url=$(sed 's,/$,,;q' "$folder/address")
+serve "$boaws"
 
 # The hashes in a name are others with every compiler.
 bare() { sed -E 's/17h[0-9a-f]{16}E.*$/17h*/; s/Cs[0-9A-Za-z]+_/Cs*_/g'; }
 
 functions() { # script count size binary
-    {
-        echo "globalThis.report = (result) => console.log('$1', JSON.stringify(result));"
-        echo "const P = { server: '$url', count: $2, size: $3, binary: $4 };"
-        cat "benches/workloads/scripts/$1.js"
-    } >"$folder/$1.js"
+    script "$@" >"$folder/$1.js"
     valgrind --quiet --tool=callgrind --demangle=no --callgrind-out-file="$folder/out" \
         "$boaws" run --parallel-handshakes "$folder/$1.js" >&2
     callgrind_annotate --threshold=100 "$folder/out" | sed -nE "s/^.*:(\\S+)( \\[.*\\])?\$/\\1/p" |

@@ -5,13 +5,14 @@
 # Needs rustup's component llvm-tools: rustup component add llvm-tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. benches/server.sh
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 profdata=$(rustc --print sysroot)/lib/rustlib/$host/bin/llvm-profdata
 [ -x "$profdata" ] || { echo "llvm-profdata is missing: rustup component add llvm-tools" >&2; exit 1; }
 
 folder=$PWD/target/pgo
-rm -rf "$folder/counts" "$folder/address"
+rm -rf "$folder/counts"
 mkdir -p "$folder/scripts"
 
 # With a target given, the flags are not for build scripts and macros.
@@ -23,18 +24,10 @@ counting=$folder/counting/$host/release/boaws
 
 echo "== workloads" >&2
 # The server must not count: its part is another one.
-LLVM_PROFILE_FILE=/dev/null "$counting" serve --quiet >"$folder/address" &
-server=$!
-trap 'kill "$server"' EXIT
-until [ -s "$folder/address" ]; do sleep 0.1; done
-url=$(sed 's,/$,,;q' "$folder/address")
+LLVM_PROFILE_FILE=/dev/null serve "$counting"
 
 workload() { # script count size binary
-    {
-        echo "globalThis.report = (result) => console.log('$1', JSON.stringify(result));"
-        echo "const P = { server: '$url', count: $2, size: $3, binary: $4 };"
-        cat "benches/workloads/scripts/$1.js"
-    } >"$folder/scripts/$1.js"
+    script "$@" >"$folder/scripts/$1.js"
     # That it can count no more ways of some calls is no loss, and said very often.
     "$counting" run --parallel-handshakes "$folder/scripts/$1.js" 2> >(grep -v 'LLVM Profile Warning' >&2)
 }
